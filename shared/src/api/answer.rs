@@ -1,0 +1,60 @@
+//! What clients are answered when all is well.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{ErrorBody, Warning};
+use crate::task::{Figures, Status, Task, TaskId};
+
+/// The answer to `POST /v1/video/generations`.
+#[derive(Debug, Serialize)]
+pub struct Created {
+    pub task_id: TaskId,
+    pub status: Status,
+    /// All of them, when more than one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_ids: Option<Vec<TaskId>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// The answer to `GET /v1/video/generations/{task_id}`.
+#[derive(Debug, Serialize)]
+pub struct TaskView<'a> {
+    task_id: &'a TaskId,
+    status: Status,
+    model: &'a str,
+    created_at: Timestamp,
+    url: Option<&'a str>,
+    format: &'static str,
+    metadata: Metadata<'a>,
+    error: Option<&'a ErrorBody>,
+    /// When the vendor's link dies, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Metadata<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    /// The client's own note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a str>,
+}
+
+impl<'a> From<&'a Task> for TaskView<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self {
+            task_id: &task.id,
+            status: task.status,
+            model: &task.model,
+            created_at: task.created_at,
+            url: task.url.as_deref(),
+            format: "mp4",
+            metadata: Metadata { figures: &task.figures, payload: task.payload.as_deref() },
+            error: task.error.as_ref(),
+            expires_at: task.url_expires_at,
+        }
+    }
+}

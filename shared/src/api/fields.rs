@@ -1,0 +1,189 @@
+//! Reading a JSON object field by field, so that none is lost.
+//!
+//! Each `take_…` removes the field it reads; what is left at the end was asked
+//! for and not understood, and becomes a warning. `null` is the same as absent.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::ApiError;
+
+/// A field that could not be honoured, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    pub param: String,
+    pub message: String,
+}
+
+impl Warning {
+    pub fn new(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { param: param.into(), message: message.into() }
+    }
+}
+
+/// The fields of an object that nobody has read yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// What a client calls this object, e.g. `metadata`; empty for the body itself.
+    name: &'static str,
+    map: Map<String, Value>,
+}
+
+impl Fields {
+    pub fn new(name: &'static str, mut map: Map<String, Value>) -> Self {
+        map.retain(|_, value| !value.is_null());
+        Self { name, map }
+    }
+
+    /// The full name of a field, as `param` gives it.
+    pub fn param(&self, field: &str) -> String {
+        if self.name.is_empty() { field.to_owned() } else { format!("{}.{field}", self.name) }
+    }
+
+    pub fn has(&self, field: &str) -> bool {
+        self.map.contains_key(field)
+    }
+
+    pub fn take(&mut self, field: &str) -> Option<Value> {
+        self.map.remove(field)
+    }
+
+    pub fn take_text(&mut self, field: &str) -> Result<Option<String>, ApiError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(self.wrong_type(field, "a string", &other)),
+        }
+    }
+
+    pub fn take_flag(&mut self, field: &str) -> Result<Option<bool>, ApiError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(other) => Err(self.wrong_type(field, "true or false", &other)),
+        }
+    }
+
+    /// A number, also one written as a string: some clients know only strings.
+    pub fn take_number(&mut self, field: &str) -> Result<Option<f64>, ApiError> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+        .filter(|number| number.is_finite())
+        .map(Some)
+        .ok_or_else(|| self.wrong_type(field, "a number", &value))
+    }
+
+    /// A whole number: `5`, `5.0` and `"5"` are the same, `5.5` is refused.
+    pub fn take_whole(&mut self, field: &str) -> Result<Option<i64>, ApiError> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        let number = match &value {
+            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+            Value::String(text) => {
+                let text = text.trim();
+                text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+            }
+            _ => None,
+        };
+        number.map(Some).ok_or_else(|| self.wrong_type(field, "a whole number", &value))
+    }
+
+    /// A list of strings.
+    pub fn take_texts(&mut self, field: &str) -> Result<Option<Vec<String>>, ApiError> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        let Value::Array(items) = value else {
+            return Err(self.wrong_type(field, "a list of strings", &value));
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) => texts.push(text),
+                other => {
+                    let field = format!("{field}[{index}]");
+                    return Err(self.wrong_type(&field, "a string", &other));
+                }
+            }
+        }
+        Ok(Some(texts))
+    }
+
+    pub fn take_list(&mut self, field: &str) -> Result<Option<Vec<Value>>, ApiError> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Array(items)) => Ok(Some(items)),
+            Some(other) => Err(self.wrong_type(field, "a list", &other)),
+        }
+    }
+
+    /// An object, also one written as a JSON string, as multipart clients do.
+    pub fn take_object(
+        &mut self,
+        field: &'static str,
+    ) -> Result<Option<Map<String, Value>>, ApiError> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        let parsed = match &value {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            Value::Object(_) => None,
+            _ => return Err(self.wrong_type(field, "an object", &value)),
+        };
+        match parsed.unwrap_or(value) {
+            Value::Object(map) => Ok(Some(map)),
+            other => Err(self.wrong_type(field, "an object", &other)),
+        }
+    }
+
+    /// One warning for each field that is left, saying who does not know it.
+    pub fn warn_of_rest(self, unknown_to: &str, warnings: &mut Vec<Warning>) {
+        for field in self.map.keys() {
+            let message = format!("{unknown_to} has no `{field}`; it was left out.");
+            warnings.push(Warning::new(self.param(field), message));
+        }
+    }
+
+    fn wrong_type(&self, field: &str, wanted: &str, got: &Value) -> ApiError {
+        let param = self.param(field);
+        let got = match got {
+            Value::Null => "null".to_owned(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::String(text) if text.chars().count() <= 40 => format!("the string {text:?}"),
+            Value::String(_) => "a string".to_owned(),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        };
+        ApiError::invalid(&param, format!("`{param}` must be {wanted}, not {got}."))
+    }
+}
+
+/// The whole number that a float is, if it is one.
+pub fn whole(number: f64) -> Option<i64> {
+    // Beyond 2^53 a float no longer tells whole numbers apart.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
+
+/// A vendor's own option beats the top-level field; the client is told when they differ.
+pub fn prefer<T: PartialEq>(
+    inner: Option<T>,
+    outer: Option<T>,
+    field: &str,
+    warnings: &mut Vec<Warning>,
+) -> Option<T> {
+    if inner.is_some() && outer.is_some() && inner != outer {
+        let message = format!("`metadata.{field}` was used instead.");
+        warnings.push(Warning::new(field, message));
+    }
+    inner.or(outer)
+}

@@ -1,0 +1,394 @@
+//! What a client asks for, read once and in full.
+//!
+//! [`CreateRequest`] is the whole body; its [`Generation`] is the part that a
+//! vendor has to honour. A field is read into one of them, warned about or
+//! refused; none disappears.
+
+use serde_json::{Map, Value};
+
+use super::{ApiError, Fields, Image, Size, Warning};
+
+/// The body of `POST /v1/video/generations`.
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// As the client wrote it, and as its task shows it.
+    pub model: String,
+    /// How many independent tasks to make of it.
+    pub count: u32,
+    pub generation: Generation,
+    /// The client's own webhook, and the field it came in.
+    pub webhook: Option<(String, &'static str)>,
+    /// Comes back to the client in its answers.
+    pub payload: Option<String>,
+    /// Whom the client does this for; kept for the operator.
+    pub user: Option<String>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What a vendor is to make.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// The vendor's name of the model.
+    pub model: String,
+    pub prompt: String,
+    /// `image` and `images`, in this order.
+    pub images: Vec<Image>,
+    pub size: Option<Size>,
+    /// The field that a message about the size names.
+    pub size_param: &'static str,
+    pub duration: Option<f64>,
+    pub fps: Option<f64>,
+    pub seed: Option<i64>,
+    /// The client's own note; a vendor that echoes one gets it.
+    pub payload: Option<String>,
+    /// `metadata`: the vendor's own options, by the vendor's own names.
+    pub options: Fields,
+}
+
+/// What belongs to the gateway and cannot be set through `metadata`.
+const RESERVED: [&str; 11] = [
+    "model",
+    "model_name",
+    "external_task_id",
+    "base_url",
+    "api_key",
+    "access_key",
+    "secret_key",
+    "session_token",
+    "webhook_secret",
+    "authorization",
+    "token",
+];
+
+impl CreateRequest {
+    pub fn read(body: &[u8]) -> Result<Self, ApiError> {
+        let mut body = Fields::new("", read_object(body)?);
+        let mut warnings = Vec::new();
+
+        let model = required(&mut body, "model", "the model to use, e.g. \"viduq1\"")?;
+        let prompt = required(&mut body, "prompt", "what the video shows")?;
+        let metadata = body.take_object("metadata")?.unwrap_or_default();
+        let mut options = Fields::new("metadata", metadata);
+        for name in RESERVED {
+            if options.take(name).is_some() {
+                let message = format!("`{name}` belongs to the gateway; it was left out.");
+                warnings.push(Warning::new(options.param(name), message));
+            }
+        }
+
+        let generation = Generation {
+            model: model.clone(),
+            prompt,
+            images: read_images(&mut body)?,
+            size_param: if body.has("size") { "size" } else { "width" },
+            size: read_size(&mut body)?,
+            duration: positive(&mut body, "duration", "seconds")?,
+            fps: positive(&mut body, "fps", "frames a second")?,
+            seed: body.take_whole("seed")?,
+            payload: options.take_text("payload")?,
+            options,
+        };
+        let mut request = Self {
+            model,
+            count: read_count(&mut body)?,
+            webhook: None,
+            payload: generation.payload.clone(),
+            user: body.take_text("user")?,
+            generation,
+            warnings,
+        };
+        request.read_webhook(&mut body)?;
+        read_response_format(&mut body)?;
+        body.warn_of_rest("This API", &mut request.warnings);
+        Ok(request)
+    }
+
+    fn read_webhook(&mut self, body: &mut Fields) -> Result<(), ApiError> {
+        let outer = body.take_text("callback_url")?.filter(|url| !url.is_empty());
+        let inner =
+            self.generation.options.take_text("callback_url")?.filter(|url| !url.is_empty());
+        if let (Some(outer), Some(inner)) = (&outer, &inner)
+            && outer != inner
+        {
+            let message = "`metadata.callback_url` says something else and was used.";
+            self.warnings.push(Warning::new("callback_url", message));
+        }
+        self.webhook = match (outer, inner) {
+            (_, Some(url)) => Some((url, "metadata.callback_url")),
+            (Some(url), None) => Some((url, "callback_url")),
+            (None, None) => None,
+        };
+        Ok(())
+    }
+}
+
+fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ApiError::invalid_json("The body is empty; it must be a JSON object."));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(ApiError::invalid_json("The body must be a JSON object.")),
+        Err(error) => Err(ApiError::invalid_json(format!("The body is not JSON: {error}."))),
+    }
+}
+
+fn required(body: &mut Fields, field: &str, meaning: &str) -> Result<String, ApiError> {
+    match body.take_text(field)? {
+        Some(text) if !text.trim().is_empty() => Ok(text),
+        Some(_) => Err(ApiError::invalid(field, format!("`{field}` is empty; it is {meaning}."))),
+        None => Err(ApiError::missing(field, format!("`{field}` is required: {meaning}."))),
+    }
+}
+
+fn positive(body: &mut Fields, field: &str, unit: &str) -> Result<Option<f64>, ApiError> {
+    match body.take_number(field)? {
+        Some(number) if number <= 0.0 => {
+            Err(ApiError::invalid(field, format!("`{field}` must be a positive number of {unit}.")))
+        }
+        other => Ok(other),
+    }
+}
+
+fn read_images(body: &mut Fields) -> Result<Vec<Image>, ApiError> {
+    let mut images = Vec::new();
+    if let Some(text) = body.take_text("image")? {
+        images.push(Image::read(&text, "image")?);
+    }
+    for (index, text) in body.take_texts("images")?.unwrap_or_default().iter().enumerate() {
+        images.push(Image::read(text, &format!("images[{index}]"))?);
+    }
+    Ok(images)
+}
+
+fn read_size(body: &mut Fields) -> Result<Option<Size>, ApiError> {
+    let size = match body.take_text("size")? {
+        Some(text) => Some(Size::read(&text, "size")?),
+        None => None,
+    };
+    let (width, height) = (body.take_whole("width")?, body.take_whole("height")?);
+    let sides = match (width, height) {
+        (None, None) => return Ok(size),
+        (Some(width), Some(height)) => {
+            let side = |side: i64| u32::try_from(side).ok();
+            side(width)
+                .zip(side(height))
+                .and_then(|(width, height)| Size::of(width, height))
+                .ok_or_else(|| {
+                    ApiError::invalid("width", "`width` and `height` must be positive pixels.")
+                })?
+        }
+        (Some(_), None) => {
+            return Err(ApiError::missing("height", "`width` needs `height` beside it."));
+        }
+        (None, Some(_)) => {
+            return Err(ApiError::missing("width", "`height` needs `width` beside it."));
+        }
+    };
+    match size {
+        Some(size) if size != sides => Err(ApiError::invalid(
+            "size",
+            format!("`size` says {size}, `width` and `height` say {sides}."),
+        )),
+        _ => Ok(Some(sides)),
+    }
+}
+
+fn read_count(body: &mut Fields) -> Result<u32, ApiError> {
+    match body.take_whole("n")? {
+        None => Ok(1),
+        Some(count @ 1..=4) => Ok(u32::try_from(count).expect("1 to 4 fits")),
+        Some(other) => Err(ApiError::invalid("n", format!("`n` must be 1 to 4, not {other}."))),
+    }
+}
+
+fn read_response_format(body: &mut Fields) -> Result<(), ApiError> {
+    match body.take_text("response_format")?.as_deref() {
+        None | Some("url") => Ok(()),
+        Some(other) => Err(ApiError::invalid(
+            "response_format",
+            format!(
+                "`response_format` must be \"url\", not {other:?}: videos are given by address."
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_refused_by_name() {
+        let rows = [
+            ("", None, "invalid_json", "nothing at all"),
+            ("{", None, "invalid_json", "not JSON"),
+            ("[]", None, "invalid_json", "JSON, but no object"),
+            ("{}", Some("model"), "missing_parameter", "no model"),
+            (r#"{"model":1,"prompt":"x"}"#, Some("model"), "invalid_parameter", "a number"),
+            (r#"{"model":"m"}"#, Some("prompt"), "missing_parameter", "no prompt"),
+            (r#"{"model":"m","prompt":" "}"#, Some("prompt"), "invalid_parameter", "blank"),
+            (r#"{"model":"m","prompt":null}"#, Some("prompt"), "missing_parameter", "null"),
+            (r#"{"model":"m","prompt":"x","n":0}"#, Some("n"), "invalid_parameter", "none"),
+            (r#"{"model":"m","prompt":"x","n":5}"#, Some("n"), "invalid_parameter", "too many"),
+            (r#"{"model":"m","prompt":"x","n":1.5}"#, Some("n"), "invalid_parameter", "halves"),
+            (
+                r#"{"model":"m","prompt":"x","duration":"soon"}"#,
+                Some("duration"),
+                "invalid_parameter",
+                "no number",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","duration":0}"#,
+                Some("duration"),
+                "invalid_parameter",
+                "no time",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","fps":-1}"#,
+                Some("fps"),
+                "invalid_parameter",
+                "backwards",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","seed":1.5}"#,
+                Some("seed"),
+                "invalid_parameter",
+                "not whole",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","seed":true}"#,
+                Some("seed"),
+                "invalid_parameter",
+                "a flag",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","size":"big"}"#,
+                Some("size"),
+                "invalid_parameter",
+                "no size",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","width":1920}"#,
+                Some("height"),
+                "missing_parameter",
+                "half a size",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","height":1080}"#,
+                Some("width"),
+                "missing_parameter",
+                "the other half",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","width":-1,"height":1}"#,
+                Some("width"),
+                "invalid_parameter",
+                "negative",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","size":"16x9","width":4,"height":3}"#,
+                Some("size"),
+                "invalid_parameter",
+                "two sizes",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","image":["a"]}"#,
+                Some("image"),
+                "invalid_parameter",
+                "a list",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","images":"a"}"#,
+                Some("images"),
+                "invalid_parameter",
+                "no list",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","images":["https://a.example/1.png",2]}"#,
+                Some("images[1]"),
+                "invalid_parameter",
+                "one of them",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","response_format":"b64_json"}"#,
+                Some("response_format"),
+                "invalid_parameter",
+                "only addresses",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","user":7}"#,
+                Some("user"),
+                "invalid_parameter",
+                "a number",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","metadata":[]}"#,
+                Some("metadata"),
+                "invalid_parameter",
+                "a list",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","metadata":"[]"}"#,
+                Some("metadata"),
+                "invalid_parameter",
+                "a list in a string",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","metadata":{"payload":5}}"#,
+                Some("metadata.payload"),
+                "invalid_parameter",
+                "a number",
+            ),
+            (
+                r#"{"model":"m","prompt":"x","metadata":{"callback_url":5}}"#,
+                Some("metadata.callback_url"),
+                "invalid_parameter",
+                "a number",
+            ),
+        ];
+        for (body, param, code, reason) in rows {
+            let error = CreateRequest::read(body.as_bytes()).expect_err(reason);
+            assert_eq!(error.status, 400, "{reason}: {body}");
+            assert_eq!(error.body.param.as_deref(), param, "{reason}: {body}");
+            assert_eq!(error.body.code, code, "{reason}: {body}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_written_as_a_string_or_with_a_point() {
+        for duration in ["5", "5.0", "\"5\"", "\"5.0\"", "\" 5 \""] {
+            let body =
+                format!(r#"{{"model":"m","prompt":"x","duration":{duration},"seed":{duration}}}"#);
+            let request = CreateRequest::read(body.as_bytes()).expect(duration);
+            assert_eq!(request.generation.duration, Some(5.0), "{duration}");
+            assert_eq!(request.generation.seed, Some(5), "{duration}");
+        }
+    }
+
+    #[test]
+    fn metadata_may_arrive_as_a_json_string() {
+        let body =
+            br#"{"model":"m","prompt":"x","metadata":"{\"payload\":\"p\",\"style\":\"anime\"}"}"#;
+        let request = CreateRequest::read(body).unwrap();
+        assert_eq!(request.payload.as_deref(), Some("p"));
+        assert!(request.generation.options.has("style"));
+    }
+
+    #[test]
+    fn what_belongs_to_the_gateway_or_to_nobody_is_left_out_with_a_warning() {
+        let body = br#"{"model":"m","prompt":"x","colour":"red","quality":null,"callback_url":"https://b.example",
+            "metadata":{"model":"other","external_task_id":"1","callback_url":"https://a.example"}}"#;
+        let request = CreateRequest::read(body).unwrap();
+        let params: Vec<_> =
+            request.warnings.iter().map(|warning| warning.param.as_str()).collect();
+        assert_eq!(
+            params,
+            ["metadata.model", "metadata.external_task_id", "callback_url", "colour"]
+        );
+        assert_eq!(
+            request.webhook,
+            Some(("https://a.example".to_owned(), "metadata.callback_url"))
+        );
+    }
+}

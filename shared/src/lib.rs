@@ -1,0 +1,14 @@
+//! What every function stands on: the unified API, tasks, the vendors and the store.
+//!
+//! Not here: a clock, the environment, anything fake.
+//! Time is an argument, variables come in through [`setup::Environment`], and
+//! `clippy.toml` beside this crate keeps it so.
+
+pub mod api;
+pub mod callback;
+pub mod refresh;
+pub mod setup;
+pub mod store;
+pub mod task;
+pub mod vendor;
+pub mod webhook;

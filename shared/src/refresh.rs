@@ -1,0 +1,65 @@
+//! Ask the vendor, raise the task: the one path to the truth.
+//!
+//! Whoever wants to know how a task is doing comes through here. A look that
+//! fails says nothing about the task and changes nothing.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::{StoreError, Tasks};
+use crate::task::Task;
+use crate::vendor::{Fault, Handle, Polled, Vendors};
+
+/// How old the last look may be before a client's question is worth another.
+const FRESH: SignedDuration = SignedDuration::from_secs(3);
+
+/// How long a client or a ringing vendor waits for the vendor's answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Looks at a task that has not ended, and returns it as it stands then.
+pub async fn refresh(
+    tasks: &Tasks,
+    vendors: &Vendors,
+    task: Task,
+    now: Timestamp,
+) -> Result<Task, StoreError> {
+    let (Some(dialect), Some(handle)) = (vendors.dialect(task.vendor), Handle::of(&task)) else {
+        return Ok(task);
+    };
+    match vendors.poll(dialect, &handle, now, PATIENCE).await {
+        // Only what is new is worth a write.
+        Polled::News(news) if news.status == task.status => Ok(task),
+        Polled::News(news) => Ok(tasks.raise(&task.id, &news, now).await?.unwrap_or(task)),
+        Polled::Nothing(fault) => {
+            log(&task, &fault);
+            Ok(task)
+        }
+    }
+}
+
+/// Like [`refresh`], when the last look is some seconds old; of several who ask at once, one looks.
+pub async fn refresh_if_stale(
+    tasks: &Tasks,
+    vendors: &Vendors,
+    task: Task,
+    now: Timestamp,
+) -> Result<Task, StoreError> {
+    let is_stale = now.duration_since(task.looked_at) >= FRESH;
+    let worth_it = !task.status.is_final() && task.vendor_task_id.is_some() && is_stale;
+    if worth_it && tasks.claim_look(&task.id, task.looked_at, now).await? {
+        refresh(tasks, vendors, task, now).await
+    } else {
+        Ok(task)
+    }
+}
+
+fn log(task: &Task, fault: &Fault) {
+    let (vendor, code, message) = (task.vendor, fault.code.as_deref(), fault.message.as_deref());
+    let kind = fault.kind;
+    if kind.is_operators() {
+        tracing::error!(task.id = %task.id, %vendor, ?kind, code, message, "the vendor refuses this gateway's account: check its entry in the accounts secret, its rights and its balance");
+    } else {
+        tracing::warn!(task.id = %task.id, %vendor, ?kind, code, message, "a look at the vendor told nothing");
+    }
+}

@@ -1,0 +1,134 @@
+//! What a function makes once per cold start: its clients, from its variables.
+//!
+//! The variables come in as a closure, so that the local stack can hand each
+//! function exactly those that the template gives it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_smithy_http_client::tls;
+
+use crate::callback::Callbacks;
+use crate::store::{Keys, Tasks};
+use crate::vendor::Vendors;
+
+/// The variables of a function.
+pub struct Environment<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Why a function cannot start. Without a word of what is in a secret.
+#[derive(Debug)]
+pub struct SetupError(String);
+
+impl SetupError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+impl<'a> Environment<'a> {
+    pub fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { variable }
+    }
+
+    pub fn text(&self, name: &str) -> Result<String, SetupError> {
+        (self.variable)(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| SetupError(format!("the environment variable {name} is not set")))
+    }
+
+    pub fn parse<T>(&self, name: &str) -> Result<T, SetupError>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        self.text(name)?
+            .parse()
+            .map_err(|error| SetupError(format!("the environment variable {name}: {error}")))
+    }
+
+    pub fn tasks(&self) -> Result<Tasks, SetupError> {
+        Ok(Tasks::new(self.dynamodb()?, self.text("TASKS_TABLE")?))
+    }
+
+    pub fn keys(&self) -> Result<Keys, SetupError> {
+        Ok(Keys::new(self.dynamodb()?, self.text("KEYS_TABLE")?))
+    }
+
+    /// The vendors' accounts, read from their secret.
+    pub async fn vendors(&self) -> Result<Vendors, SetupError> {
+        let accounts = self.secret("ACCOUNTS_SECRET").await?;
+        Vendors::read(&accounts)
+            .map_err(|error| SetupError(format!("the secret in ACCOUNTS_SECRET: {error}")))
+    }
+
+    pub async fn callbacks(&self) -> Result<Callbacks, SetupError> {
+        let public_url = self.parse("PUBLIC_URL")?;
+        Ok(Callbacks::new(&self.secret("CALLBACK_SECRET").await?, public_url))
+    }
+
+    /// The text of the secret whose name or ARN a variable holds.
+    async fn secret(&self, variable: &str) -> Result<String, SetupError> {
+        let id = self.text(variable)?;
+        let mut config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region()?)
+            .credentials_provider(self.credentials()?)
+            .http_client(http_client());
+        if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
+            config = config.endpoint_url(url);
+        }
+        let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
+        let secret = client.get_secret_value().secret_id(&id).send().await.map_err(|error| {
+            let error = aws_sdk_secretsmanager::error::DisplayErrorContext(&error);
+            SetupError(format!("the secret in {variable} cannot be read: {error}"))
+        })?;
+        secret
+            .secret_string
+            .ok_or_else(|| SetupError(format!("the secret in {variable} holds no text")))
+    }
+
+    fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, SetupError> {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region()?)
+            .credentials_provider(self.credentials()?)
+            .http_client(http_client());
+        if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_DYNAMODB") {
+            config = config.endpoint_url(url);
+        }
+        Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    }
+
+    fn region(&self) -> Result<Region, SetupError> {
+        Ok(Region::new(self.text("AWS_REGION")?))
+    }
+
+    /// Lambda gives each function its role's credentials by environment, and no
+    /// other way; the SDK's whole chain of providers would be dead weight.
+    fn credentials(&self) -> Result<Credentials, SetupError> {
+        Ok(Credentials::new(
+            self.text("AWS_ACCESS_KEY_ID")?,
+            self.text("AWS_SECRET_ACCESS_KEY")?,
+            self.text("AWS_SESSION_TOKEN").ok(),
+            None,
+            "environment",
+        ))
+    }
+}
+
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}

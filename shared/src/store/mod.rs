@@ -1,0 +1,36 @@
+//! The only code that knows DynamoDB.
+//!
+//! No read before a write and no retry loop: each change of a task is one
+//! conditional update, and losing one means that somebody else knew better.
+
+mod keys;
+mod tasks;
+
+use std::fmt;
+
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+
+pub use keys::{ApiKey, KeyHash, Keys};
+pub use tasks::Tasks;
+
+/// The table could not be used, or holds something that we did not write.
+#[derive(Debug)]
+pub struct StoreError(String);
+
+impl StoreError {
+    fn service(action: &str, error: impl std::error::Error) -> Self {
+        Self(format!("{action}: {}", DisplayErrorContext(error)))
+    }
+
+    fn item(action: &str, error: &serde_dynamo::Error) -> Self {
+        Self(format!("{action}: {error}"))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -1,0 +1,221 @@
+//! A task: one generation, from the moment it is accepted to its end.
+//!
+//! Pure. What is kept of a task is what its owner is shown and what is needed
+//! to finish it; neither prompt nor images are kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::api::ErrorBody;
+use crate::vendor::Vendor;
+
+/// How long a task can be asked for. The vendors delete the film long before.
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How many partitions the index of timers is spread over.
+const SHARDS: u8 = 8;
+
+/// Thirty-two hexadecimal digits that sort by time (a UUID, version 7).
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(String);
+
+impl TaskId {
+    pub fn new(now: Timestamp, random: &[u8; 10]) -> Self {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid();
+        Self(uuid.simple().to_string())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TaskId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let fits = text.len() == 32 && text.bytes().all(digit);
+        fits.then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a task stands. It only rises, and an end is final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Queued,
+    Processing,
+    Succeeded,
+    Failed,
+}
+
+impl Status {
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+
+    /// The statuses from which a task may rise to this one.
+    pub fn below(self) -> &'static [Self] {
+        match self {
+            Self::Queued => &[],
+            Self::Processing => &[Self::Queued],
+            Self::Succeeded | Self::Failed => &[Self::Queued, Self::Processing],
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What is known of the film in numbers; what is unknown is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// The seed that was really used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i64>,
+    /// What the vendor charges, in its own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<f64>,
+}
+
+/// A stored task. The names of its fields are the table's attributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    /// The API key that made it; to every other key it does not exist.
+    pub owner: String,
+    pub vendor: Vendor,
+    /// As the client wrote it.
+    pub model: String,
+    pub status: Status,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// When somebody last began to ask the vendor, in milliseconds.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub looked_at: Timestamp,
+    /// The vendor's endpoint or product that was asked; some want it in every question.
+    pub endpoint: String,
+    /// Absent as long as it is unknown whether the vendor took the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_task_id: Option<String>,
+    #[serde(default)]
+    pub figures: Figures,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When the vendor's link dies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_url: Option<String>,
+    /// The task's timer: when something is next to be done for it. With
+    /// `due_shard` the key of a sparse index; both go when nothing is left to do.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_shard: Option<u8>,
+    /// When the table forgets it.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub ttl: Timestamp,
+}
+
+impl Task {
+    /// The shard that a task's timer lives in.
+    pub fn shard(id: &TaskId) -> u8 {
+        // The last digits of an id are random; the first ones are the time.
+        id.as_str().bytes().next_back().unwrap_or(b'0') % SHARDS
+    }
+}
+
+/// What a look at the vendor says about a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    pub status: Status,
+    pub figures: Figures,
+    pub url: Option<String>,
+    pub url_expires_at: Option<Timestamp>,
+    pub error: Option<ErrorBody>,
+}
+
+impl News {
+    pub fn unfinished(status: Status) -> Self {
+        Self { status, figures: Figures::default(), url: None, url_expires_at: None, error: None }
+    }
+
+    pub fn failed(error: ErrorBody, figures: Figures) -> Self {
+        Self { figures, error: Some(error), ..Self::unfinished(Status::Failed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Status; 4] =
+        [Status::Queued, Status::Processing, Status::Succeeded, Status::Failed];
+
+    #[test]
+    fn a_status_only_rises_and_an_end_is_final() {
+        for to in ALL {
+            for from in to.below() {
+                assert!(!from.is_final(), "{from:?} is final and cannot become {to:?}");
+                assert!(!from.below().contains(&to), "{from:?} and {to:?} would take turns");
+            }
+            assert!(!to.below().contains(&to), "{to:?} is no news to itself");
+        }
+    }
+
+    #[test]
+    fn ids_sort_by_time_and_are_read_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let early = TaskId::new(at(1_784_019_600), &[255; 10]);
+        let late = TaskId::new(at(1_784_019_601), &[0; 10]);
+        assert!(early.as_str() < late.as_str());
+        assert_eq!(early.as_str().parse(), Ok(early.clone()));
+        for text in ["", "1", &"g".repeat(32), &"A".repeat(32), &"a".repeat(33)] {
+            assert!(text.parse::<TaskId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The only code that talks to vendors.
+//!
+//! Not here: what is said (the dialects) and when (the functions).
+//! Nothing is retried: a submission that might have been heard is never
+//! repeated, and a look that failed is somebody else's next look.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{Dialect, Fault, Handle, Kind, Polled, Submitted, Vendor};
+
+/// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Answers may echo the request, images and all, and those fit into a Lambda event.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The configured vendors, each with its account, and the way to reach them.
+#[derive(Debug)]
+pub struct Vendors {
+    /// Opens a connection for each request. One that was idle may be dead without
+    /// our knowing, and a submission lost on it could never be told from one heard.
+    submitting: reqwest::Client,
+    /// Keeps connections: asking twice does no harm.
+    looking: reqwest::Client,
+    dialects: BTreeMap<Vendor, Box<dyn Dialect>>,
+}
+
+/// What is wrong with the accounts, without a word of what is in them.
+#[derive(Debug)]
+pub struct AccountsError(String);
+
+impl fmt::Display for AccountsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for AccountsError {}
+
+impl Vendors {
+    /// Reads the accounts: `{"vidu":{"api_key":"…"}}`.
+    pub fn read(accounts: &str) -> Result<Self, AccountsError> {
+        let accounts: Map<String, Value> = serde_json::from_str(accounts).map_err(|error| {
+            // serde_json would quote the text, which is full of keys.
+            let (line, column) = (error.line(), error.column());
+            AccountsError(format!(
+                "the accounts are no JSON object of vendors (line {line}, column {column})"
+            ))
+        })?;
+        let mut dialects = BTreeMap::new();
+        for (name, account) in accounts {
+            let vendor: Vendor = name.parse().map_err(|()| {
+                let known = Vendor::ALL.map(Vendor::as_str).join(", ");
+                AccountsError(format!("the accounts name `{name}`; known vendors are {known}"))
+            })?;
+            let dialect = vendor
+                .dialect(account)
+                .map_err(|error| AccountsError(format!("the account of `{name}`: {error}")))?;
+            dialects.insert(vendor, dialect);
+        }
+        let submitting = http_client(|client| client.pool_max_idle_per_host(0));
+        Ok(Self { submitting, looking: http_client(|client| client), dialects })
+    }
+
+    /// None when this gateway has no account with the vendor.
+    pub fn dialect(&self, vendor: Vendor) -> Option<&dyn Dialect> {
+        self.dialects.get(&vendor).map(Box::as_ref)
+    }
+
+    pub async fn submit(&self, dialect: &dyn Dialect, request: Request<Bytes>) -> Submitted {
+        match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
+            Ok(answer) => dialect.read_submitted(&answer),
+            Err(Unanswered { heard: false, fault }) => Submitted::Refused(fault),
+            Err(Unanswered { heard: true, fault }) => Submitted::Unknown(fault),
+        }
+    }
+
+    pub async fn poll(
+        &self,
+        dialect: &dyn Dialect,
+        handle: &Handle<'_>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Polled {
+        match exchange(&self.looking, dialect.poll(handle, now), timeout).await {
+            Ok(answer) => dialect.read_polled(&answer, now),
+            Err(unanswered) => Polled::Nothing(unanswered.fault),
+        }
+    }
+}
+
+async fn exchange(
+    http: &reqwest::Client,
+    request: Request<Bytes>,
+    timeout: Duration,
+) -> Result<Response<Bytes>, Unanswered> {
+    let read = async {
+        let request = reqwest::Request::try_from(request)?;
+        let mut answer = http.execute(request).await?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut response = Response::new(body.freeze());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        Ok(response)
+    };
+    match tokio::time::timeout(timeout, read).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(Unanswered::of(&error)),
+        Err(_) => Err(Unanswered {
+            heard: true,
+            fault: Fault::with_message(Kind::Unreadable, "no answer in time"),
+        }),
+    }
+}
+
+struct Unanswered {
+    /// Whether the vendor may have heard the request.
+    heard: bool,
+    fault: Fault,
+}
+
+impl Unanswered {
+    fn of(error: &reqwest::Error) -> Self {
+        // Without a connection nothing was said; a request that could not even
+        // be built was never sent.
+        let heard = !(error.is_connect() || error.is_builder());
+        let (kind, message) = if heard {
+            (Kind::Unreadable, "the connection broke before an answer")
+        } else {
+            (Kind::Unavailable, "no connection")
+        };
+        Self { heard, fault: Fault::with_message(kind, message) }
+    }
+}
+
+fn http_client(
+    pooled: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> reqwest::Client {
+    let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    pooled(reqwest::Client::builder())
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("filmgate/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .expect("a prepared TLS configuration makes a client")
+}

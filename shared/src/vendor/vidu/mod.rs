@@ -1,0 +1,233 @@
+//! Vidu: <https://platform.vidu.com/docs/introduction>.
+//!
+//! One key for everything: `Authorization: Token …`, and the secret under its
+//! callbacks. Not here: cancelling, templates, multi-frame, balance.
+
+mod callback;
+mod submit;
+mod wire;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{
+    BaseUrl, Dialect, Fault, Forged, Handle, Kind, Polled, Ring, Secret, Submission, Submitted,
+    Ticket, Vendor,
+};
+use crate::api::{ApiError, Charged, Generation};
+use crate::task::{Figures, News, Status};
+
+/// The pages differ between an hour and a day; we promise the shorter.
+const URL_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// The account, and with it the dialect.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vidu {
+    /// `https://api.vidu.cn` in China; relays put a path behind theirs.
+    #[serde(default = "default_base_url")]
+    base_url: BaseUrl,
+    api_key: Secret,
+}
+
+fn default_base_url() -> BaseUrl {
+    let address = String::from("https://api.vidu.com");
+    BaseUrl::try_from(address).expect("a valid address")
+}
+
+impl Dialect for Vidu {
+    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError> {
+        let (endpoint, body, warnings) = submit::translate(generation, ticket)?;
+        let body = serde_json::to_vec(&body).expect("the wire type has string keys only");
+        let request = self
+            .request(Method::POST, &format!("/ent/v2/{endpoint}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Bytes::from(body))
+            .expect("the key was checked to fit a header, the path is ours");
+        Ok(Submission { request, endpoint: endpoint.to_string(), warnings })
+    }
+
+    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
+        if let Some(fault) = read_fault(answer) {
+            // After these the vendor may have a task all the same.
+            let unclear = matches!(fault.kind, Kind::Internal | Kind::Unreadable);
+            return if unclear { Submitted::Unknown(fault) } else { Submitted::Refused(fault) };
+        }
+        match read::<wire::Created>(answer) {
+            Ok(created) if !created.task_id.is_empty() => Submitted::Accepted {
+                vendor_task_id: created.task_id,
+                // Only a look may tell an end, never the answer to a submission.
+                status: match status_of(&created.state) {
+                    Status::Processing => Status::Processing,
+                    _ => Status::Queued,
+                },
+                figures: Figures {
+                    duration: created.duration,
+                    seed: created.seed,
+                    credits: created.credits,
+                    ..Figures::default()
+                },
+            },
+            Ok(_) => Submitted::Unknown(Fault::with_message(
+                Kind::Unreadable,
+                "the answer has no task_id",
+            )),
+            Err(fault) => Submitted::Unknown(fault),
+        }
+    }
+
+    fn poll(&self, handle: &Handle<'_>, _now: Timestamp) -> Request<Bytes> {
+        let id = super::path_segment(handle.vendor_task_id);
+        self.request(Method::GET, &format!("/ent/v2/tasks/{id}/creations"))
+            .body(Bytes::new())
+            .expect("the key was checked to fit a header, the id is encoded")
+    }
+
+    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
+        if let Some(fault) = read_fault(answer) {
+            return Polled::Nothing(fault);
+        }
+        match read::<wire::Creations>(answer) {
+            Ok(creations) => Polled::News(Box::new(read_news(creations, now))),
+            Err(fault) => Polled::Nothing(fault),
+        }
+    }
+
+    fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
+        callback::verify(ring, self.api_key.reveal(), now)
+    }
+}
+
+impl Vidu {
+    fn request(&self, method: Method, path: &str) -> http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(self.base_url.join(path))
+            .header(header::AUTHORIZATION, format!("Token {}", self.api_key.reveal()))
+            .header(header::ACCEPT, "application/json")
+    }
+}
+
+/// A word we do not know is *processing*: it is no end.
+fn status_of(state: &str) -> Status {
+    match state {
+        "created" | "queueing" | "scheduled" => Status::Queued,
+        "success" => Status::Succeeded,
+        "failed" => Status::Failed,
+        _ => Status::Processing,
+    }
+}
+
+fn read_news(creations: wire::Creations, now: Timestamp) -> News {
+    let mut figures = Figures { credits: creations.credits, ..Figures::default() };
+    // Vidu takes its credits back when a task fails.
+    let charged = match creations.credits {
+        Some(0.0) => Charged::No,
+        Some(_) => Charged::Yes,
+        None => Charged::Unknown,
+    };
+    let failed = |fault: Fault, figures| News::failed(fault.body(Vendor::Vidu, charged), figures);
+    match status_of(&creations.state) {
+        Status::Succeeded => {
+            let creation =
+                creations.creations.into_iter().find(|creation| !creation.url.is_empty());
+            let Some(creation) = creation else {
+                let fault = Fault::with_message(Kind::Internal, "success, but without a video");
+                return failed(fault, figures);
+            };
+            if let Some(video) = creation.video {
+                figures.duration = video.duration;
+                figures.fps = video.fps;
+                figures.width = video.resolution.as_ref().and_then(|it| it.width);
+                figures.height = video.resolution.as_ref().and_then(|it| it.height);
+            }
+            News {
+                status: Status::Succeeded,
+                figures,
+                url: Some(creation.url),
+                url_expires_at: Some(now + URL_LIFETIME),
+                error: None,
+            }
+        }
+        Status::Failed => {
+            let code = Some(creations.err_code).filter(|code| !code.is_empty());
+            let kind = code.as_deref().and_then(kind_of).unwrap_or(Kind::Internal);
+            failed(Fault { code, ..Fault::new(kind) }, figures)
+        }
+        unfinished => News { figures, ..News::unfinished(unfinished) },
+    }
+}
+
+/// An answer that is an error, whatever its status: some relays answer 200 with one.
+fn read_fault(answer: &Response<Bytes>) -> Option<Fault> {
+    let status = answer.status();
+    let error: wire::Error = read(answer).unwrap_or_default();
+    let reason = Some(error.reason).filter(|reason| !reason.is_empty());
+    if status.is_success() && reason.is_none() {
+        return None;
+    }
+    let is_json = serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok();
+    let kind = match reason.as_deref().and_then(kind_of) {
+        Some(kind) => kind,
+        None if !is_json => Kind::Unreadable,
+        None => match status.as_u16() {
+            401 => Kind::Credentials,
+            402 => Kind::Balance,
+            403 => Kind::Permission,
+            404 => Kind::NotFound,
+            408 | 499 => Kind::Internal,
+            429 => Kind::RateLimited,
+            400..=498 => Kind::BadRequest,
+            _ => Kind::Internal,
+        },
+    };
+    Some(Fault {
+        kind,
+        code: reason,
+        message: Some(error.message).filter(|message| !message.is_empty()),
+        request_id: error.metadata.and_then(|metadata| metadata.trace_id),
+        retry_after: super::retry_after(answer),
+    })
+}
+
+/// <https://platform.vidu.com/docs/errors>: the reasons of refusals, and the `err_code`s of failed tasks.
+fn kind_of(reason: &str) -> Option<Kind> {
+    Some(match reason {
+        "BadRequest"
+        | "FieldLacking"
+        | "FieldInvalid"
+        | "FieldUnwanted"
+        | "FieldItemCountOutOfRange"
+        | "PageSizeOutOfRange"
+        | "ImageDownloadFailure"
+        | "ImageFormatInvalid"
+        | "ImageCheckFaceFailed"
+        | "ImageCheckBodyJointsFailed"
+        | "ImageObjectsUndetected"
+        | "ModelUnavailable" => Kind::BadRequest,
+        "TaskPromptPolicyViolation" | "AuditSubmitIllegal" | "CreationPolicyViolation" => {
+            Kind::Moderation
+        }
+        "CreditInsufficient" => Kind::Balance,
+        "Unauthorized" => Kind::Credentials,
+        "Forbidden" => Kind::Permission,
+        "TaskNotFound" | "CreationNotFound" | "NotFound" => Kind::NotFound,
+        "OperationInProcess" | "Conflict" => Kind::Unavailable,
+        "QuotaExceeded" => Kind::Concurrency,
+        "TooManyRequests" | "SystemThrottling" => Kind::RateLimited,
+        "UserCancelled" => Kind::Cancelled,
+        "Canceled" | "InternalServiceFailure" => Kind::Internal,
+        _ => return None,
+    })
+}
+
+fn read<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, Fault> {
+    serde_json::from_slice(answer.body())
+        .map_err(|_| Fault::with_message(Kind::Unreadable, "the answer is not what was expected"))
+}
+
+#[cfg(test)]
+mod tests;
