@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::store::{StoreError, Tasks};
 use crate::task::Task;
-use crate::vendor::{Fault, Handle, Polled, Vendors};
+use crate::vendor::{Polled, Vendors};
 
 /// How old the last look may be before a client's question is worth another.
 const FRESH: SignedDuration = SignedDuration::from_secs(3);
@@ -24,17 +24,12 @@ pub async fn refresh(
     task: Task,
     now: Timestamp,
 ) -> Result<Task, StoreError> {
-    let (Some(dialect), Some(handle)) = (vendors.dialect(task.vendor), Handle::of(&task)) else {
-        return Ok(task);
-    };
-    match vendors.poll(dialect, &handle, now, PATIENCE).await {
+    match vendors.poll(&task, now, PATIENCE).await {
         // Only what is new is worth a write.
-        Polled::News(news) if news.status == task.status => Ok(task),
-        Polled::News(news) => Ok(tasks.raise(&task.id, &news, now).await?.unwrap_or(task)),
-        Polled::Nothing(fault) => {
-            log(&task, &fault);
-            Ok(task)
+        Some(Polled::News(news)) if news.status != task.status => {
+            Ok(tasks.raise(&task.id, &news, now).await?.unwrap_or(task))
         }
+        _ => Ok(task),
     }
 }
 
@@ -51,15 +46,5 @@ pub async fn refresh_if_stale(
         refresh(tasks, vendors, task, now).await
     } else {
         Ok(task)
-    }
-}
-
-fn log(task: &Task, fault: &Fault) {
-    let (vendor, code, message) = (task.vendor, fault.code.as_deref(), fault.message.as_deref());
-    let kind = fault.kind;
-    if kind.is_operators() {
-        tracing::error!(task.id = %task.id, %vendor, ?kind, code, message, "the vendor refuses this gateway's account: check its entry in the accounts secret, its rights and its balance");
-    } else {
-        tracing::warn!(task.id = %task.id, %vendor, ?kind, code, message, "a look at the vendor told nothing");
     }
 }

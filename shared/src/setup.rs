@@ -98,7 +98,7 @@ impl<'a> Environment<'a> {
             .ok_or_else(|| SetupError(format!("the secret in {variable} holds no text")))
     }
 
-    fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, SetupError> {
+    pub fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, SetupError> {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(self.region()?)

@@ -7,9 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::api::ErrorBody;
+use crate::api::fields::whole;
 use crate::vendor::Vendor;
 
 /// How long a task can be asked for. The vendors delete the film long before.
@@ -95,9 +96,9 @@ impl Status {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// In seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_number")]
     pub duration: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_number")]
     pub fps: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
@@ -107,8 +108,17 @@ pub struct Figures {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
     /// What the vendor charges, in its own unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_number")]
     pub credits: Option<f64>,
+}
+
+/// 24 and not 24.0, as a person would write it.
+fn plain_number<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number.map(|number| (whole(number), number)) {
+        Some((Some(whole), _)) => serializer.serialize_i64(whole),
+        Some((None, number)) => serializer.serialize_f64(number),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// A stored task. The names of its fields are the table's attributes.

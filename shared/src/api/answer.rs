@@ -1,7 +1,7 @@
 //! What clients are answered when all is well.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{ErrorBody, Warning};
 use crate::task::{Figures, Status, Task, TaskId};
@@ -24,13 +24,14 @@ pub struct TaskView<'a> {
     task_id: &'a TaskId,
     status: Status,
     model: &'a str,
+    #[serde(serialize_with = "to_the_second")]
     created_at: Timestamp,
     url: Option<&'a str>,
     format: &'static str,
     metadata: Metadata<'a>,
     error: Option<&'a ErrorBody>,
     /// When the vendor's link dies, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "to_the_second_if_known")]
     expires_at: Option<Timestamp>,
 }
 
@@ -56,5 +57,19 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             error: task.error.as_ref(),
             expires_at: task.url_expires_at,
         }
+    }
+}
+
+fn to_the_second<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.0}"))
+}
+
+fn to_the_second_if_known<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => to_the_second(time, serializer),
+        None => serializer.serialize_none(),
     }
 }

@@ -16,6 +16,11 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
         .expect("a status and a static header make a response")
 }
 
+/// All is well, and there is nothing to say.
+pub fn done() -> Response<Body> {
+    json(StatusCode::OK, &serde_json::Map::new())
+}
+
 /// The answer that an error is.
 pub fn error(error: &ApiError) -> Response<Body> {
     let mut response = json(error.status, &error.body.to_json());

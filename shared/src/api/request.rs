@@ -60,6 +60,11 @@ const RESERVED: [&str; 11] = [
     "token",
 ];
 
+/// What a task keeps has to fit into its item, 400 KB in all.
+const LONGEST_MODEL: usize = 256;
+const LONGEST_USER: usize = 1024;
+const LONGEST_PAYLOAD: usize = 256 * 1024;
+
 impl CreateRequest {
     pub fn read(body: &[u8]) -> Result<Self, ApiError> {
         let mut body = Fields::new("", read_object(body)?);
@@ -67,6 +72,7 @@ impl CreateRequest {
 
         let model = required(&mut body, "model", "the model to use, e.g. \"viduq1\"")?;
         let prompt = required(&mut body, "prompt", "what the video shows")?;
+        limit(&model, LONGEST_MODEL, "model")?;
         let metadata = body.take_object("metadata")?.unwrap_or_default();
         let mut options = Fields::new("metadata", metadata);
         for name in RESERVED {
@@ -97,6 +103,9 @@ impl CreateRequest {
             generation,
             warnings,
         };
+        limit(request.user.as_deref().unwrap_or_default(), LONGEST_USER, "user")?;
+        let payload = request.payload.as_deref().unwrap_or_default();
+        limit(payload, LONGEST_PAYLOAD, "metadata.payload")?;
         request.read_webhook(&mut body)?;
         read_response_format(&mut body)?;
         body.warn_of_rest("This API", &mut request.warnings);
@@ -139,6 +148,14 @@ fn required(body: &mut Fields, field: &str, meaning: &str) -> Result<String, Api
         Some(_) => Err(ApiError::invalid(field, format!("`{field}` is empty; it is {meaning}."))),
         None => Err(ApiError::missing(field, format!("`{field}` is required: {meaning}."))),
     }
+}
+
+fn limit(text: &str, most: usize, param: &str) -> Result<(), ApiError> {
+    if text.len() <= most {
+        return Ok(());
+    }
+    let message = format!("`{param}` may have {most} bytes, not {}.", text.len());
+    Err(ApiError::invalid(param, message))
 }
 
 fn positive(body: &mut Fields, field: &str, unit: &str) -> Result<Option<f64>, ApiError> {

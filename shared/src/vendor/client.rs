@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Dialect, Fault, Handle, Kind, Polled, Submitted, Vendor};
+use crate::task::{Task, TaskId};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -75,25 +76,57 @@ impl Vendors {
         self.dialects.get(&vendor).map(Box::as_ref)
     }
 
-    pub async fn submit(&self, dialect: &dyn Dialect, request: Request<Bytes>) -> Submitted {
-        match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
+    /// Sends a submission, once.
+    pub async fn submit(
+        &self,
+        vendor: Vendor,
+        task: &TaskId,
+        request: Request<Bytes>,
+    ) -> Submitted {
+        let Some(dialect) = self.dialect(vendor) else {
+            return Submitted::Refused(Fault::with_message(Kind::Unavailable, "no account"));
+        };
+        let submitted = match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
             Ok(answer) => dialect.read_submitted(&answer),
             Err(Unanswered { heard: false, fault }) => Submitted::Refused(fault),
             Err(Unanswered { heard: true, fault }) => Submitted::Unknown(fault),
+        };
+        match &submitted {
+            Submitted::Accepted { .. } => {}
+            Submitted::Refused(fault) => log(vendor, task, fault, "the vendor refused a task"),
+            Submitted::Unknown(fault) => {
+                log(vendor, task, fault, "it is unknown whether the vendor took a task");
+            }
         }
+        submitted
     }
 
-    pub async fn poll(
-        &self,
-        dialect: &dyn Dialect,
-        handle: &Handle<'_>,
-        now: Timestamp,
-        timeout: Duration,
-    ) -> Polled {
-        match exchange(&self.looking, dialect.poll(handle, now), timeout).await {
+    /// Asks how a task is doing. None as long as there is nothing to ask by.
+    pub async fn poll(&self, task: &Task, now: Timestamp, timeout: Duration) -> Option<Polled> {
+        let dialect = self.dialect(task.vendor)?;
+        let request = dialect.poll(&Handle::of(task)?, now);
+        let polled = match exchange(&self.looking, request, timeout).await {
             Ok(answer) => dialect.read_polled(&answer, now),
             Err(unanswered) => Polled::Nothing(unanswered.fault),
+        };
+        if let Polled::Nothing(fault) = &polled {
+            log(task.vendor, &task.id, fault, "a look at the vendor told nothing");
         }
+        Some(polled)
+    }
+}
+
+/// The operator's face of a fault; the client's is [`Fault::body`].
+fn log(vendor: Vendor, task: &TaskId, fault: &Fault, what: &str) {
+    let Fault { kind, code, message, request_id, .. } = fault;
+    let (code, message, request_id) = (code.as_deref(), message.as_deref(), request_id.as_deref());
+    if kind.is_operators() {
+        tracing::error!(
+            task.id = %task, %vendor, ?kind, code, message, request_id,
+            "{what}: check this gateway's account with the vendor, its entry in the accounts secret, its rights and its balance",
+        );
+    } else {
+        tracing::warn!(task.id = %task, %vendor, ?kind, code, message, request_id, "{what}");
     }
 }
 

@@ -3,6 +3,7 @@
 //! A dialect is pure. Requests and responses are values, time is an argument;
 //! the only code that talks to a vendor is [`client`].
 
+mod aliases;
 mod client;
 mod fault;
 mod lenient;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use aliases::Aliases;
 pub use client::{AccountsError, Vendors};
 pub use fault::{Fault, Kind};
 

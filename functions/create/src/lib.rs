@@ -1,0 +1,129 @@
+//! `POST /v1/video/generations`: a request becomes a task, and the task a submission.
+//!
+//! The order is the point. All that can be refused is refused before anything
+//! costs; the task is stored before the vendor hears of it; the vendor is asked
+//! once, and an answer that leaves it open is a queued task.
+
+mod submit;
+
+use jiff::Timestamp;
+use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::{Body, Request, Response};
+use shared::api::answer::Created;
+use shared::api::{ApiError, CreateRequest, Warning, http};
+use shared::callback::Callbacks;
+use shared::setup::{Environment, SetupError};
+use shared::store::{ApiKey, Keys, Tasks};
+use shared::vendor::{Aliases, Dialect, Vendor, Vendors};
+use shared::webhook::WebhookHosts;
+
+use submit::Outcome;
+
+#[derive(Debug)]
+pub struct Create {
+    tasks: Tasks,
+    keys: Keys,
+    vendors: Vendors,
+    callbacks: Callbacks,
+    webhook_hosts: WebhookHosts,
+    aliases: Aliases,
+}
+
+impl Create {
+    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+        Ok(Self {
+            tasks: environment.tasks()?,
+            keys: environment.keys()?,
+            vendors: environment.vendors().await?,
+            callbacks: environment.callbacks().await?,
+            webhook_hosts: environment.parse("WEBHOOK_HOSTS")?,
+            aliases: environment.parse("MODEL_ALIASES")?,
+        })
+    }
+
+    pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
+        self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+    }
+
+    async fn try_answer(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Response<Body>, ApiError> {
+        http::require_method(request, "POST")?;
+        let key = self.keys.admit(request.headers(), now).await?;
+        http::require_json(request.headers())?;
+        let strict = http::prefers_strict(request.headers());
+
+        let mut wanted = CreateRequest::read(request.body())?;
+        let (vendor, dialect) = self.choose_vendor(&mut wanted, &key)?;
+        let mut warnings = self.check_webhook(&wanted)?;
+        let prepared = self.prepare(&wanted, &key, vendor, dialect, now)?;
+        warnings.extend(wanted.warnings);
+        warnings.extend(prepared.iter().take(1).flat_map(|one| one.warnings.clone()));
+        if strict && let Some(warning) = warnings.first() {
+            return Err(ApiError::strict(warning));
+        }
+
+        let outcomes = self.submit_all(prepared, now).await;
+        let mut response = answer(outcomes, warnings)?;
+        if strict {
+            let applied = HeaderValue::from_static("handling=strict");
+            response.headers_mut().insert("preference-applied", applied);
+        }
+        Ok(response)
+    }
+
+    fn choose_vendor(
+        &self,
+        wanted: &mut CreateRequest,
+        key: &ApiKey,
+    ) -> Result<(Vendor, &dyn Dialect), ApiError> {
+        key.check_model(&wanted.model)?;
+        let model = self.aliases.resolve(&wanted.model);
+        let vendor = Vendor::of_model(model).ok_or_else(|| {
+            let known = Vendor::ALL.map(|vendor| format!("{vendor}…")).join(", ");
+            ApiError::unknown_model(format!(
+                "No vendor serves the model `{}`; names of models begin with {known}.",
+                wanted.model
+            ))
+        })?;
+        let dialect = self.vendors.dialect(vendor).ok_or_else(|| {
+            ApiError::unknown_model(format!(
+                "This gateway has no account with {vendor}, which serves `{}`.",
+                wanted.model
+            ))
+        })?;
+        wanted.generation.model = model.to_owned();
+        Ok((vendor, dialect))
+    }
+
+    fn check_webhook(&self, wanted: &CreateRequest) -> Result<Vec<Warning>, ApiError> {
+        let Some((url, param)) = &wanted.webhook else { return Ok(Vec::new()) };
+        self.webhook_hosts.check(url, param)?;
+        let message = "Webhooks are kept but not delivered by this version; \
+                       ask GET /v1/video/generations/{task_id}.";
+        Ok(vec![Warning::new(*param, message)])
+    }
+}
+
+/// A task for each that was taken; an error only when none was.
+fn answer(outcomes: Vec<Outcome>, mut warnings: Vec<Warning>) -> Result<Response<Body>, ApiError> {
+    let count = outcomes.len();
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Taken(id, status) => taken.push((id, status)),
+            Outcome::Refused(error) => refused.push(error),
+        }
+    }
+    let Some((task_id, status)) = taken.first().cloned() else {
+        return Err(refused.into_iter().next().unwrap_or_else(ApiError::internal));
+    };
+    for error in refused {
+        let message = format!("One of {count} was refused: {}", error.body.message);
+        warnings.push(Warning::new("n", message));
+    }
+    let task_ids = (count > 1).then(|| taken.into_iter().map(|(id, _)| id).collect());
+    Ok(http::json(StatusCode::OK, &Created { task_id, status, task_ids, warnings }))
+}

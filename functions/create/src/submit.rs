@@ -1,0 +1,127 @@
+//! From a checked request to tasks at the vendor.
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use ring::rand::{SecureRandom, SystemRandom};
+use shared::api::{ApiError, CreateRequest, Warning};
+use shared::store::ApiKey;
+use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
+use shared::vendor::{Dialect, Submission, Submitted, Ticket, Vendor};
+
+use super::Create;
+
+/// When somebody is to look whether a submission arrived, should this function die meanwhile.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
+
+/// A task that is not stored yet, with the request that its vendor will get.
+pub(crate) struct Prepared {
+    task: Task,
+    submission: Submission,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+pub(crate) enum Outcome {
+    Taken(TaskId, Status),
+    /// Surely nothing was made of it.
+    Refused(ApiError),
+}
+
+impl Create {
+    /// Builds every submission before the first is sent: bad input costs nothing.
+    pub(crate) fn prepare(
+        &self,
+        wanted: &CreateRequest,
+        key: &ApiKey,
+        vendor: Vendor,
+        dialect: &dyn Dialect,
+        now: Timestamp,
+    ) -> Result<Vec<Prepared>, ApiError> {
+        (0..wanted.count)
+            .map(|_| {
+                let id = new_id(now)?;
+                let callback_url = self.callbacks.url(vendor, &id);
+                let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
+                let mut submission = dialect.submit(wanted.generation.clone(), &ticket)?;
+                let warnings = std::mem::take(&mut submission.warnings);
+                let task = new_task(id, wanted, key, vendor, submission.endpoint.clone(), now);
+                Ok(Prepared { task, submission, warnings })
+            })
+            .collect()
+    }
+
+    /// Submits independent tasks side by side.
+    pub(crate) async fn submit_all(&self, prepared: Vec<Prepared>, now: Timestamp) -> Vec<Outcome> {
+        join_all(prepared.into_iter().map(|one| self.submit(one, now))).await
+    }
+
+    async fn submit(&self, Prepared { task, submission, .. }: Prepared, now: Timestamp) -> Outcome {
+        let (id, vendor) = (&task.id, task.vendor);
+        if let Err(error) = self.tasks.insert(&task).await {
+            tracing::error!(task.id = %id, %error, "a task could not be stored; its vendor was not asked");
+            return Outcome::Refused(ApiError::internal());
+        }
+        match self.vendors.submit(vendor, id, submission.request).await {
+            Submitted::Accepted { vendor_task_id, status, figures } => {
+                let news = News { figures, ..News::unfinished(status) };
+                match self.tasks.accept(id, &vendor_task_id, &news, now).await {
+                    Ok(_) => Outcome::Taken(task.id, status),
+                    Err(error) => {
+                        // The task is paid for; its timer stands, and this line names both ids.
+                        tracing::error!(task.id = %id, %vendor, vendor_task_id, %error, "the vendor's id of a task could not be stored");
+                        Outcome::Taken(task.id, Status::Queued)
+                    }
+                }
+            }
+            Submitted::Unknown(_) => Outcome::Taken(task.id, Status::Queued),
+            Submitted::Refused(fault) => {
+                let refusal = fault.refusal(vendor);
+                let news = News::failed((*refusal.body).clone(), Figures::default());
+                if let Err(error) = self.tasks.raise(id, &news, now).await {
+                    tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
+                }
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+}
+
+fn new_id(now: Timestamp) -> Result<TaskId, ApiError> {
+    let mut random = [0; 10];
+    SystemRandom::new().fill(&mut random).map_err(|_| {
+        tracing::error!("the system gives no random bytes");
+        ApiError::internal()
+    })?;
+    Ok(TaskId::new(now, &random))
+}
+
+fn new_task(
+    id: TaskId,
+    wanted: &CreateRequest,
+    key: &ApiKey,
+    vendor: Vendor,
+    endpoint: String,
+    now: Timestamp,
+) -> Task {
+    Task {
+        due_shard: Some(Task::shard(&id)),
+        due_at: Some(now + FIRST_LOOK),
+        ttl: now + RETENTION,
+        id,
+        owner: key.id.clone(),
+        vendor,
+        model: wanted.model.clone(),
+        status: Status::Queued,
+        created_at: now,
+        updated_at: now,
+        looked_at: now,
+        endpoint,
+        vendor_task_id: None,
+        figures: Figures::default(),
+        url: None,
+        url_expires_at: None,
+        error: None,
+        payload: wanted.payload.clone(),
+        user: wanted.user.clone(),
+        webhook_url: wanted.webhook.as_ref().map(|(url, _)| url.clone()),
+    }
+}

@@ -1,0 +1,69 @@
+//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it.
+//!
+//! A task that has not ended is looked at first, when nobody did for some
+//! seconds; a vendor that is slow or down costs the client nothing but
+//! freshness. Every path that has no function of its own ends here, too: it is
+//! a 404 in the documented shape.
+
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, RequestExt, Response};
+use shared::api::answer::TaskView;
+use shared::api::{ApiError, http};
+use shared::refresh::refresh_if_stale;
+use shared::setup::{Environment, SetupError};
+use shared::store::{Keys, Tasks};
+use shared::task::TaskId;
+use shared::vendor::Vendors;
+
+#[derive(Debug)]
+pub struct Query {
+    tasks: Tasks,
+    keys: Keys,
+    vendors: Vendors,
+}
+
+impl Query {
+    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+        Ok(Self {
+            tasks: environment.tasks()?,
+            keys: environment.keys()?,
+            vendors: environment.vendors().await?,
+        })
+    }
+
+    pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
+        self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+    }
+
+    async fn try_answer(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Response<Body>, ApiError> {
+        let parameters = request.path_parameters();
+        let Some(id) = parameters.first("task_id") else {
+            let (method, path) = (request.method().as_str(), request.uri().path());
+            return Err(ApiError::unknown_route(method, path));
+        };
+        http::require_method(request, "GET")?;
+        let key = self.keys.admit(request.headers(), now).await?;
+        let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
+
+        let found = self.tasks.get(&id).await.map_err(|error| {
+            tracing::error!(task.id = %id, %error, "a task could not be read");
+            ApiError::internal()
+        })?;
+        let stored =
+            found.filter(|task| task.owner == key.id).ok_or_else(ApiError::unknown_task)?;
+
+        let task = match refresh_if_stale(&self.tasks, &self.vendors, stored.clone(), now).await {
+            Ok(task) => task,
+            Err(error) => {
+                tracing::error!(task.id = %id, %error, "a task could not be refreshed");
+                stored
+            }
+        };
+        Ok(http::json(StatusCode::OK, &TaskView::from(&task)))
+    }
+}

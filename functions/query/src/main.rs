@@ -1,0 +1,15 @@
+use jiff::Timestamp;
+use lambda_http::{Error, Request, run, service_fn, tracing};
+use shared::setup::Environment;
+
+use query::Query;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let query = Query::start(&Environment::new(&|name| std::env::var(name).ok())).await?;
+    run(service_fn(async |request: Request| {
+        Ok::<_, Error>(query.answer(&request, Timestamp::now()).await)
+    }))
+    .await
+}
