@@ -1,0 +1,43 @@
+//! Which vendors are called for real, and which are simulated.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use shared::vendor::{AccountsError, Vendor, Vendors};
+
+use crate::simulators::Simulator;
+use crate::simulators::ledger::Ledger;
+
+/// The accounts of a local stack: those that were given, and simulators for the rest.
+pub(crate) struct Accounts {
+    /// As the deployed secret holds them.
+    pub(crate) json: String,
+    pub(crate) simulated: Vec<Vendor>,
+    /// Dropping them stops them.
+    _simulators: Vec<Simulator>,
+}
+
+/// Checks accounts as the functions will, to say it at once and in one line.
+pub(crate) fn check(accounts: &str) -> Result<(), AccountsError> {
+    Vendors::read(accounts).map(drop)
+}
+
+impl Accounts {
+    pub(crate) async fn start(given: &str, pace: Duration, ledger: &Ledger) -> io::Result<Self> {
+        let mut accounts: Map<String, Value> = serde_json::from_str(given)?;
+        let mut simulators = Vec::new();
+        let mut simulated = Vec::new();
+        for vendor in Vendor::ALL {
+            if accounts.contains_key(vendor.as_str()) {
+                continue;
+            }
+            let simulator = Simulator::start(vendor, pace, ledger.clone()).await?;
+            accounts.insert(vendor.to_string(), simulator.account());
+            simulators.push(simulator);
+            simulated.push(vendor);
+        }
+        let json = Value::Object(accounts).to_string();
+        Ok(Self { json, simulated, _simulators: simulators })
+    }
+}

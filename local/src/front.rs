@@ -1,0 +1,154 @@
+//! API Gateway in this process: HTTP in, version 2.0 events to the functions, HTTP out.
+//!
+//! Like the real one it takes ten megabytes, and like Lambda it hands over six.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use shared::api::ApiError;
+use tokio::time::timeout;
+
+use crate::functions::Function;
+use crate::template::{Found, Routes};
+
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+const LARGEST_EVENT: usize = 6 * 1024 * 1024;
+
+pub(crate) struct Front {
+    pub(crate) routes: Routes,
+    /// By logical id, each with the time it may take.
+    pub(crate) functions: BTreeMap<String, (Function, Duration)>,
+}
+
+pub(crate) fn router(front: Front) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(front))
+}
+
+async fn answer(
+    State(front): State<Arc<Front>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return too_large() };
+    let Some(found) = front.routes.find(parts.method.as_str(), parts.uri.path()) else {
+        let error = ApiError::unknown_route(parts.method.as_str(), parts.uri.path());
+        return reply(shared::api::http::error(&error));
+    };
+    let event = event(&parts, &body, &found, client).to_string();
+    if event.len() > LARGEST_EVENT {
+        return too_large();
+    }
+    let Ok(request) = lambda_http::request::from_str(&event) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let Some((function, patience)) = front.functions.get(found.function) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    match timeout(*patience, function.answer(&request, Timestamp::now())).await {
+        Ok(response) => reply(response),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// The event that API Gateway would make of a request.
+fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> Value {
+    let now = Timestamp::now();
+    let query = parts.uri.query().unwrap_or_default();
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let (text, is_base64) = match std::str::from_utf8(body) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (STANDARD.encode(body), true),
+    };
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": found.route_key,
+        "rawPath": parts.uri.path(),
+        "rawQueryString": query,
+        "headers": headers(parts),
+        "pathParameters": found.path_parameters,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": host,
+            "domainPrefix": "local",
+            "http": {
+                "method": parts.method.as_str(),
+                "path": parts.uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": client.ip().to_string(),
+                "userAgent": parts.headers.get("user-agent").and_then(|it| it.to_str().ok()),
+            },
+            "requestId": format!("local-{}", now.as_nanosecond()),
+            "routeKey": found.route_key,
+            "stage": "$default",
+            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            "timeEpoch": now.as_millisecond(),
+        },
+        "isBase64Encoded": is_base64,
+    });
+    if !query.is_empty() {
+        event["queryStringParameters"] = query_parameters(query);
+    }
+    if !body.is_empty() {
+        event["body"] = text.into();
+    }
+    event
+}
+
+/// In lower case; several of a name are joined by commas.
+fn headers(parts: &Parts) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &parts.headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match headers.get_mut(name.as_str()) {
+            Some(Value::String(values)) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            _ => drop(headers.insert(name.to_string(), value.into())),
+        }
+    }
+    headers.into()
+}
+
+fn query_parameters(query: &str) -> Value {
+    let mut parameters = Map::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match parameters.get_mut(name.as_ref()) {
+            Some(Value::String(values)) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            _ => drop(parameters.insert(name.into_owned(), value.into_owned().into())),
+        }
+    }
+    parameters.into()
+}
+
+fn too_large() -> Response {
+    let message = "The request is too large: Lambda takes events of up to 6 MB. \
+                   Give large images by URL.";
+    reply(shared::api::http::error(&ApiError::too_large(None, message)))
+}
+
+fn reply(response: lambda_http::Response<lambda_http::Body>) -> Response {
+    response.map(|body| match body {
+        lambda_http::Body::Text(text) => Body::from(text),
+        lambda_http::Body::Binary(bytes) => Body::from(bytes),
+        _ => Body::empty(),
+    })
+}

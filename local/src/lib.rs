@@ -1,0 +1,26 @@
+//! The whole service in one process: the functions that ship, an embedded
+//! DynamoDB, simulated vendors and an HTTP front in the place of API Gateway.
+//!
+//! Not here: anything that ships. What this stack cannot prove is in
+//! [`NOT_PROVEN`].
+
+pub mod simulators;
+pub mod template;
+
+mod accounts;
+mod database;
+mod front;
+mod functions;
+mod secrets;
+mod server;
+mod stack;
+
+pub use stack::{Options, Stack, StackError};
+
+/// The key that is always valid on a local stack.
+pub const LOCAL_KEY: &str = "sk-local";
+
+/// What runs differently in AWS, for those who are about to trust a green run here.
+pub const NOT_PROVEN: &str = "\
+permissions (IAM), API Gateway's own limits and answers, eventual consistency \
+and throttling of DynamoDB, deletion by time to live, cold starts, what the real vendors do";

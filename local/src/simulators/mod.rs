@@ -1,0 +1,108 @@
+//! The vendors of the local stack: each speaks its vendor's wire protocol over a real socket, and
+//! is as strict as the vendor.
+//! They share no type with the gateway, so a misspelt field cannot agree with itself.
+
+pub mod film;
+pub mod ledger;
+pub mod vidu;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect;
+use ring::rand::{SecureRandom, SystemRandom};
+use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value, json};
+use shared::vendor::Vendor;
+
+use self::ledger::Ledger;
+use crate::server::Door;
+
+/// The key that the simulated Vidu takes.
+const VIDU_KEY: &str = "vda_simulated";
+
+/// A simulated vendor at work; dropping it stops it.
+pub enum Simulator {
+    Vidu(vidu::Vidu),
+}
+
+impl Simulator {
+    pub async fn start(vendor: Vendor, pace: Duration, ledger: Ledger) -> io::Result<Self> {
+        Ok(match vendor {
+            Vendor::Vidu => {
+                let api_key = VIDU_KEY.to_owned();
+                Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger }).await?)
+            }
+        })
+    }
+
+    /// The account that the gateway calls it with.
+    pub fn account(&self) -> Value {
+        match self {
+            Self::Vidu(vidu) => json!({ "base_url": vidu.base_url(), "api_key": VIDU_KEY }),
+        }
+    }
+}
+
+/// The address that a vendor had before, or a free one: links to films outlive a restart.
+async fn door(vendor: Vendor, ledger: &Ledger) -> io::Result<Door> {
+    const PORTS: &str = "ports";
+    let before: Option<u16> = ledger.get(PORTS, vendor.as_str())?;
+    let door = match Door::bind(([127, 0, 0, 1], before.unwrap_or(0)).into()).await {
+        Err(_) if before.is_some() => Door::bind(([127, 0, 0, 1], 0).into()).await?,
+        door => door?,
+    };
+    ledger.put(PORTS, vendor.as_str(), &door.address().port())?;
+    Ok(door)
+}
+
+/// What a vendor calls back with. It is for this machine: it trusts no certificate, so an https
+/// address is out of its reach, and no proxy comes between.
+fn http_client() -> reqwest::Client {
+    // reqwest asks for TLS even when no address needs it.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default versions")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .build()
+        .expect("a prepared TLS configuration makes a client")
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+#[cfg(test)]
+mod test_file {
+    use std::path::{Path, PathBuf};
+
+    /// A path of its own for a test, removed with it.
+    pub(super) struct TestFile(PathBuf);
+
+    impl TestFile {
+        pub(super) fn new() -> Self {
+            let name = u64::from_be_bytes(super::random());
+            Self(std::env::temp_dir().join(format!("filmgate-{name:016x}.jsonl")))
+        }
+
+        pub(super) fn path(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for TestFile {
+        fn drop(&mut self) {
+            // A test that wrote nothing left nothing to remove.
+            drop(std::fs::remove_file(&self.0));
+        }
+    }
+}

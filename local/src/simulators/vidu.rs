@@ -1,0 +1,318 @@
+//! Vidu as it looks from outside: four ways to create, a query, cancelling, a balance, callbacks.
+//! Not here: the list of tasks, limits of rate and of concurrency, the off-peak delay, a balance
+//! that ends, links that expire.
+//!
+//! <https://platform.vidu.com/docs>
+
+mod callback;
+mod create;
+mod models;
+mod refusal;
+mod task;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use self::create::Generation;
+pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
+use self::models::Endpoint;
+use self::refusal::{Reason, Refusal};
+use self::task::{Answer, Task, Told, task_of_creation};
+use super::ledger::Ledger;
+use super::{film, http_client, random};
+use crate::server::Server;
+use shared::vendor::Vendor;
+
+/// This vendor in the ledger and in the log.
+const NAME: &str = "vidu";
+
+const LARGEST_BODY: usize = 20 << 20;
+
+pub struct Settings {
+    /// The one key that is served, which also signs the callbacks.
+    pub api_key: String,
+    /// The time from a task's creation to its end.
+    pub pace: Duration,
+    pub ledger: Ledger,
+}
+
+/// A running Vidu; dropping it stops it.
+pub struct Vidu {
+    server: Server,
+}
+
+impl Vidu {
+    /// Its scheme, host and port, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.server.base_url()
+    }
+}
+
+/// Starts on a free port of this machine, and takes up the tasks that the ledger holds.
+pub async fn start(settings: Settings) -> io::Result<Vidu> {
+    let door = super::door(Vendor::Vidu, &settings.ledger).await?;
+    let (follow, to_follow) = unbounded_channel();
+    for (id, task) in settings.ledger.all::<Task>(NAME)? {
+        if task.callback_url.is_some() && task.told != Told::End {
+            follow.send(id).expect("its receiver is still here");
+        }
+    }
+    let service = Arc::new(Service {
+        api_key: settings.api_key,
+        pace: settings.pace,
+        ledger: settings.ledger,
+        base_url: door.base_url(),
+        client: http_client(),
+        follow,
+    });
+    let mut server = door.serve(router(&service));
+    server.keep(follow_all(service, to_follow));
+    Ok(Vidu { server })
+}
+
+/// Follows the tasks named to it, all at once; when it is dropped, so is each of them.
+async fn follow_all(service: Arc<Service>, mut to_follow: UnboundedReceiver<String>) {
+    let mut followed = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(id) = to_follow.recv() => {
+                followed.spawn(callback::follow(service.clone(), id));
+            }
+            Some(_) = followed.join_next() => {}
+            else => break,
+        }
+    }
+}
+
+fn router(service: &Arc<Service>) -> Router {
+    Router::new()
+        .route("/ent/v2/text2video", create(Endpoint::Text))
+        .route("/ent/v2/img2video", create(Endpoint::Image))
+        .route("/ent/v2/start-end2video", create(Endpoint::StartEnd))
+        .route("/ent/v2/reference2video", create(Endpoint::Reference))
+        .route("/ent/v2/tasks/{id}/creations", get(query))
+        .route("/ent/v2/tasks/{id}/cancel", post(cancel))
+        .route("/ent/v2/credits", get(credits))
+        .route_layer(from_fn_with_state(service.clone(), authorize))
+        .route("/films/{file}", get(serve_film))
+        .fallback(refuse_path)
+        .method_not_allowed_fallback(refuse_path)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(service.clone())
+}
+
+struct Service {
+    api_key: String,
+    pace: Duration,
+    ledger: Ledger,
+    base_url: String,
+    client: reqwest::Client,
+    /// Takes the ids of tasks whose callback address is to be told of them.
+    follow: UnboundedSender<String>,
+}
+
+impl Service {
+    fn task(&self, id: &str) -> io::Result<Option<Task>> {
+        self.ledger.get(NAME, id)
+    }
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let expected = format!("Token {}", service.api_key);
+    match request.headers().get(AUTHORIZATION) {
+        Some(token) if token.as_bytes() == expected.as_bytes() => next.run(request).await,
+        _ => Refusal::new(Reason::Unauthorized, "unauthorized").into_response(),
+    }
+}
+
+async fn refuse_path() -> Refusal {
+    Refusal::new(Reason::NotFound, "not found")
+}
+
+/// ```json
+/// {"task_id":"839120512239071232","state":"created","model":"viduq2-turbo","prompt":"the tide",
+///  "images":["https://…"],"duration":8,"seed":77,"resolution":"720p","movement_amplitude":"auto",
+///  "payload":"","off_peak":false,"credits":64,"created_at":"2026-07-14T09:00:12.345678Z"}
+/// ```
+#[derive(Serialize)]
+struct Created {
+    task_id: String,
+    state: task::State,
+    #[serde(flatten)]
+    generation: Generation,
+    seed: u32,
+    credits: u32,
+    created_at: Timestamp,
+}
+
+fn create(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
+    post(move |State(service): State<Arc<Service>>, headers: HeaderMap, body: Body| async move {
+        let body = read_body(&headers, body)?;
+        let generation = Generation::read(endpoint, &body)?;
+        let now = Timestamp::now();
+        let task = Task::new(new_id(), &generation, service.pace, now);
+        service.ledger.put(NAME, &task.id, &task)?;
+        if task.callback_url.is_some() && service.follow.send(task.id.clone()).is_err() {
+            tracing::warn!(vendor = NAME, task.id, "stopping, no callbacks any more");
+        }
+        Ok::<_, Refusal>(Json(Created {
+            state: task::State::Created,
+            seed: generation.seed.unwrap_or_else(new_seed),
+            credits: task.credits(task::State::Created),
+            created_at: task.created_at,
+            task_id: task.id,
+            generation,
+        }))
+    })
+}
+
+async fn query(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+) -> Result<Json<Answer>, Refusal> {
+    let task = service.task(&id)?.ok_or_else(task_not_found)?;
+    let state = task.state(Timestamp::now());
+    Ok(Json(task.answer(state, &service.base_url)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CancelBody {
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Cancelled {}
+
+async fn cancel(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Cancelled>, Refusal> {
+    let body = read_body(&headers, body)?;
+    let asked: CancelBody = serde_json::from_slice(&body)
+        .map_err(|_| Refusal::new(Reason::BadRequest, "request body is not {\"id\": …}"))?;
+    if asked.id != id {
+        return Err(Refusal::invalid("id"));
+    }
+    let now = Timestamp::now();
+    service
+        .ledger
+        .change(NAME, &id, |task: &mut Task| task.cancel(now))?
+        .ok_or_else(task_not_found)?
+        .map(|()| Json(Cancelled {}))
+        .map_err(|state| {
+            let state = state.name();
+            let message = format!("task state is {state}, can not cancel");
+            Refusal::new(Reason::BadRequest, message)
+        })
+}
+
+#[derive(Serialize)]
+struct Credits {
+    remains: [Remains; 1],
+    /// There are none.
+    packages: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Remains {
+    r#type: &'static str,
+    credit_remain: u32,
+    concurrency_limit: u32,
+    current_concurrency: usize,
+    queue_count: usize,
+}
+
+/// The limit is told, as everywhere, but never enforced.
+async fn credits(State(service): State<Arc<Service>>) -> Result<Json<Credits>, Refusal> {
+    const ALL_CREDITS: u32 = 1_000_000;
+    const CONCURRENCY_LIMIT: u32 = 5;
+    let now = Timestamp::now();
+    let mut remains = Remains {
+        r#type: "metered",
+        credit_remain: ALL_CREDITS,
+        concurrency_limit: CONCURRENCY_LIMIT,
+        current_concurrency: 0,
+        queue_count: 0,
+    };
+    for (_, task) in service.ledger.all::<Task>(NAME)? {
+        let state = task.state(now);
+        remains.credit_remain = remains.credit_remain.saturating_sub(task.credits(state));
+        match state {
+            task::State::Created | task::State::Queueing => remains.queue_count += 1,
+            task::State::Processing => remains.current_concurrency += 1,
+            task::State::Success | task::State::Failed => {}
+        }
+    }
+    Ok(Json(Credits { remains: [remains], packages: [] }))
+}
+
+async fn serve_film(
+    State(service): State<Arc<Service>>,
+    Path(file): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let task = match file.strip_suffix(".mp4").and_then(task_of_creation) {
+        Some(id) => service.task(&id)?,
+        None => None,
+    };
+    match task {
+        Some(task) if task.state(Timestamp::now()) == task::State::Success => {
+            Ok(film::serve(method, headers).await)
+        }
+        _ => Err(Refusal::new(Reason::CreationNotFound, "creation not found")),
+    }
+}
+
+fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_json = content_type.is_some_and(|value| value.starts_with(b"application/json"));
+    if !is_json {
+        return Err(Refusal::new(Reason::BadRequest, "content type is not JSON"));
+    }
+    body.map_err(|rejection| Refusal::new(Reason::BadRequest, rejection.body_text()))
+}
+
+fn task_not_found() -> Refusal {
+    Refusal::new(Reason::TaskNotFound, "task not found")
+}
+
+/// Eighteen digits, and so has the next number, which its creation gets.
+fn new_id() -> String {
+    const FIRST: u64 = 100_000_000_000_000_000;
+    (FIRST + u64::from_be_bytes(random()) % (9 * FIRST - 1)).to_string()
+}
+
+fn new_seed() -> u32 {
+    1 + u32::from_be_bytes(random()) % (i32::MAX.unsigned_abs() - 1)
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        tracing::warn!(vendor = NAME, %error, "the ledger failed");
+        Self::new(Reason::InternalServiceFailure, "internal service failure")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Reads the body of a create request, and refuses what Vidu refuses.
+//! What Vidu takes and ignores for a model (`style`, `movement_amplitude` and `bgm` of newer ones)
+//! is taken here too. Images are not fetched.
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use http::Uri;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::models::{self, AspectRatio, Endpoint, Resolution};
+use super::refusal::{Reason, Refusal};
+
+/// A prompt with this word is refused at once.
+pub const FORBIDDEN_WORD: &str = "forbidden";
+
+/// A prompt with this word is accepted, and its film fails moderation.
+pub const UNLUCKY_WORD: &str = "unlucky";
+
+const LONGEST_PROMPT: usize = 5000;
+const LONGEST_PAYLOAD: usize = 1_048_576;
+
+/// A generation that can be made, its defaults filled in; serialized it is the part of the answer
+/// that repeats the request.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Generation {
+    pub(super) model: String,
+    pub(super) prompt: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<String>,
+    pub(super) duration: u32,
+    /// The seed asked for; the answer tells the one used.
+    #[serde(skip_serializing)]
+    pub(super) seed: Option<u32>,
+    pub(super) resolution: Resolution,
+    pub(super) movement_amplitude: MovementAmplitude,
+    pub(super) payload: String,
+    pub(super) off_peak: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aspect_ratio: Option<AspectRatio>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bgm: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) audio: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) watermark: Option<bool>,
+    #[serde(skip_serializing)]
+    pub(super) callback_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MovementAmplitude {
+    #[default]
+    Auto,
+    Small,
+    Medium,
+    Large,
+}
+
+/// Its value makes no difference here.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Style {
+    General,
+    Anime,
+}
+
+impl Generation {
+    pub(super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Self, Refusal> {
+        let text = endpoint == Endpoint::Text;
+        let reference = endpoint == Endpoint::Reference;
+        let image_or_reference = reference || endpoint == Endpoint::Image;
+
+        let mut members = Members::read(body)?;
+        let model: Option<String> = members.take("model")?;
+        let prompt: Option<String> = members.take("prompt")?;
+        let duration: Option<u32> = members.take("duration")?;
+        let seed: Option<u32> = members.take("seed")?;
+        let resolution: Option<Resolution> = members.take("resolution")?;
+        let movement_amplitude = members.take("movement_amplitude")?.unwrap_or_default();
+        let bgm = members.take("bgm")?;
+        let audio = members.take("audio")?;
+        let payload: String = members.take("payload")?.unwrap_or_default();
+        let off_peak = members.take("off_peak")?.unwrap_or_default();
+        let watermark = members.take("watermark")?;
+        let wm_position: Option<u8> = members.take("wm_position")?;
+        let wm_url: Option<String> = members.take("wm_url")?;
+        members.take::<String>("meta_data")?;
+        let callback_url: Option<String> = members.take("callback_url")?;
+        let aspect_ratio = members.take_if(text || reference, "aspect_ratio")?;
+        members.take_if::<Style>(text, "style")?;
+        let images: Option<Vec<String>> = members.take_if(!text, "images")?;
+        members.take_if::<String>(image_or_reference, "voice_id")?;
+        members.take_if::<bool>(image_or_reference, "is_rec")?;
+        members.take_if::<String>(image_or_reference, "audio_type")?;
+        let subjects: Option<Vec<Map<String, Value>>> = members.take_if(reference, "subjects")?;
+        let videos: Option<Vec<String>> = members.take_if(reference, "videos")?;
+        members.refuse_the_rest("")?;
+
+        let model = model.filter(|model| !model.is_empty());
+        let model = model.ok_or_else(|| Refusal::lacking("model"))?;
+        if !models::is_available(&model, endpoint) {
+            return Err(Refusal::new(Reason::ModelUnavailable, "model unavailable"));
+        }
+
+        let prompt = prompt.unwrap_or_default();
+        if prompt.is_empty() && (text || reference) {
+            return Err(Refusal::lacking("prompt"));
+        }
+        if prompt.chars().count() > LONGEST_PROMPT {
+            return Err(Refusal::invalid("prompt"));
+        }
+
+        let images = match (endpoint, images, subjects) {
+            (Endpoint::Text, ..) => Vec::new(),
+            (_, None, None) => return Err(Refusal::lacking("images")),
+            (_, Some(_), Some(_)) => return Err(Refusal::unwanted("images")),
+            (_, None, Some(subjects)) => {
+                check_subjects(subjects)?;
+                Vec::new()
+            }
+            (_, Some(images), None) => {
+                check_images("images", &images, endpoint)?;
+                images
+            }
+        };
+        if let Some(videos) = videos
+            && (model != "viduq2-pro" || !videos.iter().all(|video| is_web_address(video)))
+        {
+            return Err(Refusal::invalid("videos"));
+        }
+
+        let duration = duration.unwrap_or_else(|| models::default_duration(&model));
+        let offered = models::resolutions(&model, endpoint, duration);
+        let default = *offered.first().ok_or_else(|| Refusal::invalid("duration"))?;
+        let resolution = resolution.unwrap_or(default);
+        if !offered.contains(&resolution) {
+            return Err(Refusal::invalid("resolution"));
+        }
+
+        let aspect_ratio = (text || reference).then(|| aspect_ratio.unwrap_or_default());
+        if aspect_ratio.is_some_and(|ratio| !models::has_aspect_ratio(&model, ratio)) {
+            return Err(Refusal::invalid("aspect_ratio"));
+        }
+        if payload.len() > LONGEST_PAYLOAD {
+            return Err(Refusal::invalid("payload"));
+        }
+        if wm_position.is_some_and(|position| !(1..=4).contains(&position)) {
+            return Err(Refusal::invalid("wm_position"));
+        }
+        for (name, address) in [("wm_url", &wm_url), ("callback_url", &callback_url)] {
+            if address.as_deref().is_some_and(|url| !is_web_address(url)) {
+                return Err(Refusal::invalid(name));
+            }
+        }
+        if has_word(&prompt, FORBIDDEN_WORD) {
+            return Err(Refusal::new(Reason::TaskPromptPolicyViolation, "prompt violates policy"));
+        }
+
+        Ok(Self {
+            audio: audio.or(models::speaks_by_default(&model).then_some(true)),
+            model,
+            prompt,
+            images,
+            duration,
+            seed: seed.filter(|seed| *seed != 0),
+            resolution,
+            movement_amplitude,
+            payload,
+            off_peak,
+            aspect_ratio,
+            bgm,
+            watermark,
+            callback_url,
+        })
+    }
+
+    pub(super) fn is_unlucky(&self) -> bool {
+        has_word(&self.prompt, UNLUCKY_WORD)
+    }
+}
+
+/// A JSON object that is emptied member by member: serde's own errors tell that a member has the
+/// wrong type, but not which.
+struct Members(Map<String, Value>);
+
+impl Members {
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
+        serde_json::from_slice(body)
+            .map(Self)
+            .map_err(|_| Refusal::new(Reason::BadRequest, "request body is not a JSON object"))
+    }
+
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
+        let value = self.0.remove(name);
+        value.map(serde_json::from_value).transpose().map_err(|_| Refusal::invalid(name))
+    }
+
+    /// Takes a member that is not wanted everywhere; where it is not, it stays to be refused.
+    fn take_if<T: DeserializeOwned>(
+        &mut self,
+        wanted: bool,
+        name: &str,
+    ) -> Result<Option<T>, Refusal> {
+        if wanted { self.take(name) } else { Ok(None) }
+    }
+
+    fn refuse_the_rest(&self, within: &str) -> Result<(), Refusal> {
+        match self.0.keys().next() {
+            Some(name) => Err(Refusal::unwanted(&format!("{within}{name}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A subject is known by a name or an id; the id is of one that Vidu stored earlier, with images.
+fn check_subjects(subjects: Vec<Map<String, Value>>) -> Result<(), Refusal> {
+    if !(1..=7).contains(&subjects.len()) {
+        return Err(Refusal::item_count("subjects"));
+    }
+    for subject in subjects {
+        let mut members = Members(subject);
+        let name: Option<String> = members.take("name")?;
+        let id: Option<String> = members.take("id")?;
+        let images: Option<Vec<String>> = members.take("images")?;
+        members.take::<String>("voice_id")?;
+        members.refuse_the_rest("subjects.")?;
+        match (&id, images) {
+            (None, _) if name.is_none() => return Err(Refusal::lacking("subjects.name")),
+            (None, None) => return Err(Refusal::lacking("subjects.images")),
+            (Some(_), None) => {}
+            (_, Some(images)) if !(1..=3).contains(&images.len()) => {
+                return Err(Refusal::item_count("subjects.images"));
+            }
+            (_, Some(images)) => check_formats(&images)?,
+        }
+    }
+    Ok(())
+}
+
+fn check_images(name: &str, images: &[String], endpoint: Endpoint) -> Result<(), Refusal> {
+    let count = match endpoint {
+        Endpoint::Text => 0..=0,
+        Endpoint::Image => 1..=1,
+        Endpoint::StartEnd => 2..=2,
+        Endpoint::Reference => 1..=7,
+    };
+    if !count.contains(&images.len()) {
+        return Err(Refusal::item_count(name));
+    }
+    check_formats(images)
+}
+
+fn check_formats(images: &[String]) -> Result<(), Refusal> {
+    if images.iter().all(|image| is_image(image)) {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::ImageFormatInvalid, "invalid image format"))
+}
+
+/// An address, or base64 as a data URL; base64 alone is neither.
+fn is_image(image: &str) -> bool {
+    // As Go's decoder does, this one overlooks bits behind the last byte.
+    const BASE64: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    let Some(data) = image.strip_prefix("data:image/") else {
+        return is_web_address(image);
+    };
+    data.split_once(";base64,").is_some_and(|(format, base64)| {
+        matches!(format, "png" | "jpeg" | "jpg" | "webp")
+            && BASE64.decode(base64).is_ok_and(|bytes| !bytes.is_empty())
+    })
+}
+
+fn is_web_address(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.host().is_some_and(|host| !host.is_empty())
+    })
+}
+
+fn has_word(prompt: &str, word: &str) -> bool {
+    prompt
+        .split(|character: char| !character.is_alphanumeric())
+        .any(|found| found.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,345 @@
+//! A task as the ledger keeps it, and how it looks at a moment: its age decides, nothing runs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::create::Generation;
+use super::models;
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Task {
+    pub(super) id: String,
+    pub(super) created_at: Timestamp,
+    /// The pace it was created with: a restart with another one lets no task fall back.
+    pace: Duration,
+    fate: Fate,
+    credits: u32,
+    payload: String,
+    bgm: bool,
+    off_peak: bool,
+    duration: u32,
+    width: u32,
+    height: u32,
+    pub(super) callback_url: Option<String>,
+    pub(super) told: Told,
+}
+
+/// What becomes of a task in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Fate {
+    Success,
+    PolicyViolation,
+    /// The only one that does not wait for the end.
+    Cancelled,
+}
+
+/// How much of the task its callback address was told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Told {
+    Nothing,
+    Processing,
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Created,
+    Queueing,
+    Processing,
+    Success,
+    Failed,
+}
+
+impl State {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Queueing => "queueing",
+            Self::Processing => "processing",
+            Self::Success => "success",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The state of a task so old that needs `pace` from its creation to its end.
+pub(super) fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
+    match fate {
+        Fate::Cancelled => State::Failed,
+        Fate::Success if age >= pace => State::Success,
+        Fate::PolicyViolation if age >= pace => State::Failed,
+        _ if age >= processing_from(pace) => State::Processing,
+        _ if age >= pace / 4 => State::Queueing,
+        _ => State::Created,
+    }
+}
+
+fn processing_from(pace: Duration) -> Duration {
+    pace / 2
+}
+
+impl Task {
+    pub(super) fn new(id: String, generation: &Generation, pace: Duration, now: Timestamp) -> Self {
+        let (width, height) =
+            models::size(generation.resolution, generation.aspect_ratio.unwrap_or_default());
+        Self {
+            id,
+            created_at: now,
+            pace,
+            fate: if generation.is_unlucky() { Fate::PolicyViolation } else { Fate::Success },
+            credits: models::credits(
+                generation.duration,
+                generation.resolution,
+                generation.off_peak,
+            ),
+            payload: generation.payload.clone(),
+            bgm: generation.bgm.unwrap_or_default(),
+            off_peak: generation.off_peak,
+            duration: generation.duration,
+            width,
+            height,
+            callback_url: generation.callback_url.clone(),
+            told: Told::Nothing,
+        }
+    }
+
+    pub(super) fn state(&self, now: Timestamp) -> State {
+        state_at(self.age(now), self.pace, self.fate)
+    }
+
+    /// A clock that was set back makes a task new, not impossible.
+    fn age(&self, now: Timestamp) -> Duration {
+        let age = now.duration_since(self.created_at);
+        age.try_into().unwrap_or_default()
+    }
+
+    pub(super) fn until_processing(&self, now: Timestamp) -> Option<Duration> {
+        self.until(processing_from(self.pace), now)
+    }
+
+    pub(super) fn until_end(&self, now: Timestamp) -> Option<Duration> {
+        self.until(self.pace, now)
+    }
+
+    fn until(&self, age: Duration, now: Timestamp) -> Option<Duration> {
+        let wait = age.saturating_sub(self.age(now));
+        (!self.is_cancelled() && !wait.is_zero()).then_some(wait)
+    }
+
+    /// A pause that suits a task of this pace.
+    pub(super) fn pause(&self, times: u32) -> Duration {
+        self.pace.saturating_mul(times)
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.fate == Fate::Cancelled
+    }
+
+    /// The state it ends in.
+    pub(super) fn end(&self) -> State {
+        state_at(self.pace, self.pace, self.fate)
+    }
+
+    /// Cancels a task that has not begun; otherwise tells the state that prevents it.
+    pub(super) fn cancel(&mut self, now: Timestamp) -> Result<(), State> {
+        match self.state(now) {
+            State::Created | State::Queueing => {
+                self.fate = Fate::Cancelled;
+                Ok(())
+            }
+            state => Err(state),
+        }
+    }
+
+    /// What a failed task took is given back.
+    pub(super) fn credits(&self, state: State) -> u32 {
+        if state == State::Failed { 0 } else { self.credits }
+    }
+
+    /// What a query answers and a callback carries when the task is in `state`.
+    pub(super) fn answer(&self, state: State, base_url: &str) -> Answer {
+        let err_code = match (state, self.fate) {
+            (State::Failed, Fate::Cancelled) => "UserCancelled",
+            (State::Failed, _) => "CreationPolicyViolation",
+            _ => "",
+        };
+        let creation = (state == State::Success).then(|| self.creation(base_url));
+        Answer {
+            id: self.id.clone(),
+            state,
+            err_code,
+            credits: self.credits(state),
+            payload: self.payload.clone(),
+            bgm: self.bgm,
+            off_peak: self.off_peak,
+            creations: creation.into_iter().collect(),
+        }
+    }
+
+    fn creation(&self, base_url: &str) -> Creation {
+        let id = creation_id(&self.id);
+        Creation {
+            url: format!("{base_url}/films/{id}.mp4"),
+            cover_url: format!("{base_url}/films/{id}.jpeg"),
+            watermarked_url: format!("{base_url}/films/{id}.mp4?watermarked"),
+            id,
+            video: Video {
+                // A film has one frame more than its seconds hold.
+                duration: f64::from(self.duration * 100 + 4) / 100.0,
+                fps: 24,
+                resolution: Size { width: self.width, height: self.height },
+            },
+        }
+    }
+}
+
+/// A task's one creation has the next id, so that a film's address leads back to its task.
+fn creation_id(task_id: &str) -> String {
+    let id: u64 = task_id.parse().expect("a task id is a number");
+    (id + 1).to_string()
+}
+
+pub(super) fn task_of_creation(creation_id: &str) -> Option<String> {
+    let id: u64 = creation_id.parse().ok()?;
+    Some(id.checked_sub(1)?.to_string())
+}
+
+/// ```json
+/// {"id":"839120458812739584","state":"processing","err_code":"","credits":80,"payload":"",
+///  "bgm":false,"off_peak":false,"creations":[]}
+/// ```
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    id: String,
+    state: State,
+    err_code: &'static str,
+    credits: u32,
+    payload: String,
+    bgm: bool,
+    off_peak: bool,
+    creations: Vec<Creation>,
+}
+
+/// The cover is a dead link: there is only a film.
+#[derive(Debug, Serialize)]
+struct Creation {
+    id: String,
+    url: String,
+    cover_url: String,
+    watermarked_url: String,
+    video: Video,
+}
+
+#[derive(Debug, Serialize)]
+struct Video {
+    duration: f64,
+    fps: u32,
+    resolution: Size,
+}
+
+#[derive(Debug, Serialize)]
+struct Size {
+    width: u32,
+    height: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::models::Endpoint;
+    use super::*;
+
+    #[test]
+    fn a_state_follows_age_pace_and_fate() {
+        use Fate::{Cancelled, PolicyViolation};
+        let rows = [
+            (0, 400, Fate::Success, State::Created, "new"),
+            (99, 400, Fate::Success, State::Created, "still new"),
+            (100, 400, Fate::Success, State::Queueing, "a quarter"),
+            (199, 400, Fate::Success, State::Queueing, "under a half"),
+            (200, 400, Fate::Success, State::Processing, "a half"),
+            (399, 400, Fate::Success, State::Processing, "nearly"),
+            (400, 400, Fate::Success, State::Success, "done"),
+            (u64::MAX, 400, Fate::Success, State::Success, "long done"),
+            (0, 0, Fate::Success, State::Success, "no pace, no wait"),
+            (399, 400, PolicyViolation, State::Processing, "not yet known"),
+            (400, 400, PolicyViolation, State::Failed, "found at the end"),
+            (0, 400, Cancelled, State::Failed, "at once"),
+            (400, 400, Cancelled, State::Failed, "and for ever"),
+        ];
+        for (age, pace, fate, expected, reason) in rows {
+            let [age, pace] = [age, pace].map(Duration::from_millis);
+            assert_eq!(state_at(age, pace, fate), expected, "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_what_vidu_answers() {
+        let success = json!({
+            "id": "839120458812739584", "state": "success", "err_code": "", "credits": 80,
+            "payload": "vg-1", "bgm": false, "off_peak": false,
+            "creations": [{
+                "id": "839120458812739585",
+                "url": "http://host/films/839120458812739585.mp4",
+                "cover_url": "http://host/films/839120458812739585.jpeg",
+                "watermarked_url": "http://host/films/839120458812739585.mp4?watermarked",
+                "video": {"duration": 5.04, "fps": 24, "resolution": {"width": 1080, "height": 1920}},
+            }],
+        });
+        assert_eq!(answer("rain", State::Success), success);
+
+        let failed = json!({
+            "id": "839120458812739584", "state": "failed", "err_code": "CreationPolicyViolation",
+            "credits": 0, "payload": "vg-1", "bgm": false, "off_peak": false, "creations": [],
+        });
+        assert_eq!(answer("unlucky rain", State::Failed), failed);
+    }
+
+    fn answer(prompt: &str, state: State) -> serde_json::Value {
+        let task = task(prompt);
+        serde_json::to_value(task.answer(state, "http://host")).unwrap()
+    }
+
+    #[test]
+    fn only_what_has_not_begun_can_be_cancelled() {
+        let rows = [
+            (0, Ok(()), State::Failed),
+            (100, Ok(()), State::Failed),
+            (200, Err(State::Processing), State::Processing),
+            (400, Err(State::Success), State::Success),
+        ];
+        for (age, answer, then) in rows {
+            let now = Timestamp::from_millisecond(age).unwrap();
+            let mut task = task("rain");
+            assert_eq!(task.cancel(now), answer, "{age}");
+            assert_eq!(task.state(now), then, "{age}");
+            assert_eq!(task.cancel(now), Err(then), "{age}: a second time");
+        }
+    }
+
+    #[test]
+    fn a_creation_leads_back_to_its_task() {
+        let rows = [
+            ("839120458812739585", Some("839120458812739584")),
+            ("0", None),
+            ("film", None),
+            ("-1", None),
+        ];
+        for (creation, task) in rows {
+            assert_eq!(task_of_creation(creation).as_deref(), task, "{creation}");
+        }
+    }
+
+    fn task(prompt: &str) -> Task {
+        let body =
+            json!({"model": "viduq1", "prompt": prompt, "payload": "vg-1", "aspect_ratio": "9:16"});
+        let generation = Generation::read(Endpoint::Text, body.to_string().as_bytes()).unwrap();
+        let pace = Duration::from_millis(400);
+        let id = "839120458812739584".to_owned();
+        Task::new(id, &generation, pace, Timestamp::UNIX_EPOCH)
+    }
+}

@@ -1,0 +1,226 @@
+//! The stack: everything the template names, started in one process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::rand::{SecureRandom, SystemRandom};
+use shared::setup::Environment;
+use shared::vendor::Vendor;
+use url::Url;
+
+use crate::accounts::Accounts;
+use crate::database::Database;
+use crate::front::{self, Front};
+use crate::functions::Function;
+use crate::secrets::{self, Secrets};
+use crate::server::{Door, Server};
+use crate::simulators::ledger::Ledger;
+use crate::template::{Reference, Template};
+use crate::{LOCAL_KEY, accounts};
+
+/// The deployment; the binary carries it, so that it runs from anywhere.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// How a local stack is to run. The default is the quickest to try.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub listen: SocketAddr,
+    /// As the deployed secret holds them; vendors that are not named are simulated.
+    pub accounts: String,
+    /// Where tasks survive a restart; `FILE.vendors` beside it is the simulated vendors' memory.
+    pub data: Option<PathBuf>,
+    /// In the place of the template's schedules.
+    pub every: Option<Duration>,
+    /// What vendors are given to call back, when it is not the address listened on.
+    pub public_url: Option<Url>,
+    /// The deployed rule for clients' webhook addresses, instead of any.
+    pub public_webhooks: bool,
+    /// How long a simulated vendor takes over a video.
+    pub pace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            accounts: "{}".to_owned(),
+            data: None,
+            every: None,
+            public_url: None,
+            public_webhooks: false,
+            pace: Duration::from_secs(4),
+        }
+    }
+}
+
+/// A running stack; dropping it stops everything.
+pub struct Stack {
+    front: Server,
+    database: Database,
+    webhook_secret: String,
+    accounts: Accounts,
+    _secrets: Server,
+}
+
+/// Why a stack cannot start; one line.
+#[derive(Debug)]
+pub struct StackError(String);
+
+impl fmt::Display for StackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StackError {}
+
+impl Stack {
+    pub async fn start(options: Options) -> Result<Self, StackError> {
+        let template = Template::read(TEMPLATE).map_err(|error| StackError(error.to_string()))?;
+        accounts::check(&options.accounts).map_err(|error| StackError(error.to_string()))?;
+        let door = Door::bind(options.listen)
+            .await
+            .map_err(|error| StackError(format!("cannot listen on {}: {error}", options.listen)))?;
+
+        let ledger = open_ledger(options.data.as_deref())?;
+        let database = Database::start(options.data.as_deref(), &template.tables)
+            .await
+            .map_err(|error| data_error(options.data.as_deref(), &error))?;
+        let webhook_secret = database
+            .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random())))
+            .map_err(|error| data_error(options.data.as_deref(), &error))?;
+        let accounts = Accounts::start(&options.accounts, options.pace, &ledger)
+            .await
+            .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
+        let secrets = secrets::serve(Secrets::from([
+            ("Accounts".to_owned(), accounts.json.clone()),
+            ("CallbackSecret".to_owned(), callback_secret(&ledger)?),
+        ]))
+        .await
+        .map_err(|error| StackError(format!("cannot serve secrets: {error}")))?;
+
+        let surroundings = Surroundings {
+            public_url: options.public_url.map_or(door.base_url(), |url| url.to_string()),
+            webhook_hosts: if options.public_webhooks { None } else { Some("any") },
+            database_url: database.url(),
+            secrets_url: secrets.base_url(),
+        };
+        let mut functions = BTreeMap::new();
+        for function in &template.functions {
+            let started = surroundings.start(function).await?;
+            functions.insert(function.id.clone(), (started, function.timeout));
+        }
+        let front = door.serve(front::router(Front { routes: template.routes, functions }));
+        Ok(Self { front, database, webhook_secret, accounts, _secrets: secrets })
+    }
+
+    /// The address of the API, without a slash at its end.
+    pub fn url(&self) -> &str {
+        self.front.base_url()
+    }
+
+    /// The address of the embedded DynamoDB, whose tables are called as in the template.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// What the webhooks for [`LOCAL_KEY`]'s tasks are signed with.
+    pub fn webhook_secret(&self) -> &str {
+        &self.webhook_secret
+    }
+
+    pub fn simulated(&self) -> &[Vendor] {
+        &self.accounts.simulated
+    }
+}
+
+/// What a function finds around it, in the place of AWS.
+struct Surroundings<'a> {
+    public_url: String,
+    /// In the place of what the template says.
+    webhook_hosts: Option<&'static str>,
+    database_url: &'a str,
+    secrets_url: &'a str,
+}
+
+impl Surroundings<'_> {
+    async fn start(&self, function: &crate::template::Function) -> Result<Function, StackError> {
+        let id = &function.id;
+        if !function.schedules.is_empty() {
+            return Err(StackError(format!("the local stack cannot start `{id}` on a schedule")));
+        }
+        let mut variables = function
+            .variables(|reference| self.resolve(reference))
+            .map_err(|error| StackError(error.to_string()))?;
+        variables.extend(
+            [
+                ("AWS_REGION", "local"),
+                ("AWS_ACCESS_KEY_ID", "local"),
+                ("AWS_SECRET_ACCESS_KEY", "local"),
+                ("AWS_ENDPOINT_URL_DYNAMODB", self.database_url),
+                ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_url),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        if let (Some(own), Some(hosts)) = (variables.get_mut("WEBHOOK_HOSTS"), self.webhook_hosts) {
+            hosts.clone_into(own);
+        }
+        let variable = |name: &str| variables.get(name).cloned();
+        Function::start(&function.binary, &Environment::new(&variable))
+            .await
+            .ok_or_else(|| StackError(format!("`{id}` is no function of this stack")))?
+            .map_err(|error| StackError(format!("`{id}` cannot start: {error}")))
+    }
+
+    /// Resources are called by their logical ids here.
+    fn resolve(&self, reference: &Reference) -> Option<String> {
+        match (reference.resource.as_str(), reference.attribute.as_deref()) {
+            ("Api", Some("ApiEndpoint")) => Some(self.public_url.clone()),
+            (resource, None) => Some(resource.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn open_ledger(data: Option<&Path>) -> Result<Ledger, StackError> {
+    let file = data.map(|data| {
+        let mut name = data.as_os_str().to_owned();
+        name.push(".vendors");
+        PathBuf::from(name)
+    });
+    Ledger::open(file.as_deref()).map_err(|error| data_error(file.as_deref(), &error))
+}
+
+fn data_error(file: Option<&Path>, error: &io::Error) -> StackError {
+    match file {
+        Some(file) => StackError(format!("cannot use {} for data: {error}", file.display())),
+        None => StackError(format!("cannot keep data in memory: {error}")),
+    }
+}
+
+/// The same after a restart, or the callbacks of tasks under way would be refused.
+fn callback_secret(ledger: &Ledger) -> Result<String, StackError> {
+    const OWNER: &str = "local";
+    const NAME: &str = "callback_secret";
+    let kept = || {
+        if let Some(secret) = ledger.get(OWNER, NAME)? {
+            return Ok(secret);
+        }
+        let secret = STANDARD.encode(random());
+        ledger.put(OWNER, NAME, &secret)?;
+        Ok(secret)
+    };
+    kept().map_err(|error: io::Error| StackError(format!("cannot keep a secret: {error}")))
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}

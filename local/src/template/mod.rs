@@ -1,0 +1,347 @@
+//! Reads `template.yaml`, the deployment, for what the local stack needs of it: functions and
+//! their variables, tables and indexes, routes and schedules.
+//!
+//! A resource, key or CloudFormation function that is neither used nor named here as something
+//! for the deployment only is an error: the local stack never differs from the template in silence.
+//! What it leaves out on purpose: permissions, policies, log groups, memory sizes and builds.
+
+mod resources;
+mod routes;
+mod tables;
+mod text;
+mod yaml;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+pub use routes::{Found, Routes};
+pub use tables::Table;
+pub use text::Reference;
+
+use resources::{Document, Event, FunctionProperties, Resource};
+use text::Text;
+
+/// The part of the template that the local stack plays; each list is sorted by logical id.
+#[derive(Debug)]
+pub struct Template {
+    pub functions: Vec<Function>,
+    pub tables: Vec<Table>,
+    pub routes: Routes,
+    /// The logical ids of the secrets.
+    pub secrets: Vec<String>,
+}
+
+/// A Lambda function.
+#[derive(Debug)]
+pub struct Function {
+    /// Its logical id, such as `Create`.
+    pub id: String,
+    /// The cargo binary that it is built from, such as `create`.
+    pub binary: String,
+    pub timeout: Duration,
+    /// How often each of its schedules starts it.
+    pub schedules: Vec<Duration>,
+    variables: BTreeMap<String, Text>,
+}
+
+/// Why the template cannot be played; one line that names the place.
+#[derive(Debug, PartialEq)]
+pub struct TemplateError(String);
+
+/// What Lambda gives a function that has none of its own.
+const LAMBDA_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Template {
+    pub fn read(yaml: &str) -> Result<Template, TemplateError> {
+        let document = Document::read(yaml::read(yaml)?)?;
+        let mut template = Template {
+            functions: Vec::new(),
+            tables: Vec::new(),
+            routes: Routes::read(&document.resources)?,
+            secrets: Vec::new(),
+        };
+        for (id, resource) in document.resources {
+            match resource {
+                Resource::Function { metadata, properties } => {
+                    let binary = metadata.build_properties.binary;
+                    let (globals, defaults) = (&document.globals, &document.defaults);
+                    let function = Function::read(id, binary, properties, globals, defaults);
+                    template.functions.push(function);
+                }
+                Resource::Table { properties, .. } => {
+                    template.tables.push(Table::read(id, properties))
+                }
+                Resource::Secret { .. } => template.secrets.push(id),
+                // `Routes` has read the first two; the rest only matters to AWS.
+                Resource::Route { .. }
+                | Resource::Integration { .. }
+                | Resource::Api { .. }
+                | Resource::Stage { .. }
+                | Resource::Permission
+                | Resource::LogGroup => {}
+            }
+        }
+        Ok(template)
+    }
+}
+
+impl Function {
+    fn read(
+        id: String,
+        binary: String,
+        own: FunctionProperties,
+        globals: &FunctionProperties,
+        defaults: &BTreeMap<String, Text>,
+    ) -> Function {
+        let timeout = own.timeout.or(globals.timeout);
+        let variables = globals.environment.variables.iter();
+        let variables = variables.chain(&own.environment.variables);
+        let schedules = own.events.into_values().map(|event| match event {
+            Event::Schedule { rate, .. } | Event::ScheduleV2 { rate, .. } => rate.0,
+        });
+        Function {
+            id,
+            binary,
+            timeout: timeout.map_or(LAMBDA_TIMEOUT, Duration::from_secs),
+            schedules: schedules.collect(),
+            variables: variables
+                .map(|(name, text)| (name.clone(), text.with_defaults(defaults)))
+                .collect(),
+        }
+    }
+
+    /// The environment that the function starts with.
+    ///
+    /// Parameters stand for their defaults already; `attribute_of` answers for what a deployment
+    /// would make: a resource's name (no attribute), its attribute, or a pseudo parameter such as
+    /// `AWS::Region`.
+    pub fn variables(
+        &self,
+        attribute_of: impl Fn(&Reference) -> Option<String>,
+    ) -> Result<BTreeMap<String, String>, TemplateError> {
+        let resolve = |(name, text): (&String, &Text)| {
+            let value = text.resolve(&attribute_of).map_err(|unknown| {
+                let place = format!("variable `{name}` of `{}`", self.id);
+                TemplateError::at(&place, format!("nothing answers for `{unknown}`"))
+            })?;
+            Ok((name.clone(), value))
+        };
+        self.variables.iter().map(resolve).collect()
+    }
+}
+
+impl TemplateError {
+    fn at(place: &str, why: impl fmt::Display) -> TemplateError {
+        TemplateError(format!("{place}: {why}"))
+    }
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "template.yaml: {}", self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+    /// A template up to the properties of its one function.
+    const FUNCTION: &str = "
+Resources:
+  Watch:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: watch}}
+    Properties:
+";
+
+    fn read(template: &str) -> Template {
+        Template::read(template).expect("the template is understood")
+    }
+
+    fn function<'a>(template: &'a Template, id: &str) -> &'a Function {
+        let mut functions = template.functions.iter();
+        functions.find(|function| function.id == id).expect(id)
+    }
+
+    #[test]
+    fn functions_come_with_their_binary_and_timeout() {
+        let template = read(TEMPLATE);
+        for (id, binary, seconds, why) in [
+            ("Create", "create", 29, "the timeout of the globals"),
+            ("Callback", "callback", 10, "one of its own"),
+        ] {
+            let function = function(&template, id);
+            assert_eq!(function.binary, binary, "{why}");
+            assert_eq!(function.timeout.as_secs(), seconds, "{why}");
+        }
+    }
+
+    #[test]
+    fn tables_and_secrets_come_by_their_logical_ids() {
+        let template = read(TEMPLATE);
+        let tables = template.tables.iter().map(|table| table.id.as_str());
+        assert_eq!(tables.collect::<Vec<_>>(), ["Keys", "Tasks"]);
+        assert_eq!(template.secrets, ["Accounts", "CallbackSecret"]);
+    }
+
+    #[test]
+    fn variables_are_resolved() {
+        let template = read(TEMPLATE);
+        let answer = |reference: &Reference| Some(format!("<{reference}>"));
+        let variables = function(&template, "Create").variables(answer).unwrap();
+        for (name, value, why) in [
+            ("TASKS_TABLE", "<Tasks>", "a resource's name is asked for"),
+            ("PUBLIC_URL", "<Api.ApiEndpoint>", "and so is an attribute"),
+            ("WEBHOOK_HOSTS", "public", "a plain text is itself"),
+            ("MODEL_ALIASES", "{}", "a parameter is its default"),
+            ("RUST_LOG", "info", "globals are everyone's"),
+        ] {
+            assert_eq!(variables[name], value, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_nothing_answers_for_is_named() {
+        let template = read(TEMPLATE);
+        let error = function(&template, "Callback").variables(|reference| {
+            let is_known = reference.attribute.is_none();
+            is_known.then(|| reference.resource.clone())
+        });
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "template.yaml: variable `PUBLIC_URL` of `Callback`: nothing answers for `Api.ApiEndpoint`"
+        );
+    }
+
+    #[test]
+    fn a_functions_own_settings_beat_the_globals() {
+        let globals = "Globals: {Function: {Timeout: 7, Environment: {Variables: {A: 1, B: 1}}}}";
+        for (properties, seconds, b, why) in [
+            ("      {}", 7, "1", "nothing of its own"),
+            ("      Timeout: 9", 9, "1", "its own timeout"),
+            ("      Environment: {Variables: {B: 2}}", 7, "2", "one variable of its own"),
+        ] {
+            let template = read(&format!("{globals}{FUNCTION}{properties}"));
+            let function = &template.functions[0];
+            let variables = function.variables(|_| None).unwrap();
+            assert_eq!(function.timeout.as_secs(), seconds, "{why}");
+            assert_eq!((variables["A"].as_str(), variables["B"].as_str()), ("1", b), "{why}");
+        }
+    }
+
+    #[test]
+    fn schedules_are_rates() {
+        for (event, seconds) in [
+            ("{Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute)}}", 60),
+            ("{Type: ScheduleV2, Properties: {ScheduleExpression: rate(5 minutes)}}", 300),
+            ("{Type: Schedule, Properties: {Schedule: rate(2 hours)}}", 7_200),
+            ("{Type: Schedule, Properties: {Schedule: rate(1 day)}}", 86_400),
+        ] {
+            let template = read(&format!("{FUNCTION}      Events: {{Tick: {event}}}"));
+            let schedules = &template.functions[0].schedules;
+            assert_eq!(schedules, &[Duration::from_secs(seconds)], "{event}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let resource = |text: &str| format!("Resources: {{Thing: {{{text}}}}}");
+        let property = |text: &str| format!("{FUNCTION}      {text}");
+        let event = |text: &str| property(&format!("Events: {{Tick: {{{text}}}}}"));
+        for (template, message) in [
+            // YAML, and the top level.
+            ("Resources: [".to_owned(), "while parsing"),
+            ("a: 1\n---\na: 1".to_owned(), "expected one YAML document"),
+            ("Resources: {}\nResources: {}".to_owned(), "duplicate"),
+            (
+                "Conditions: {}\nResources: {}".to_owned(),
+                "the top level: unknown field `Conditions`",
+            ),
+            // Resources and keys.
+            (
+                resource("Type: AWS::SQS::Queue"),
+                "resource `Thing`: unknown variant `AWS::SQS::Queue`",
+            ),
+            (
+                resource("Type: AWS::DynamoDB::Table, Condition: Production"),
+                "resource `Thing`: unknown field `Condition`",
+            ),
+            (
+                property("VpcConfig: {}"),
+                "resource `Watch`: unknown field `VpcConfig`",
+            ),
+            (
+                resource("Type: AWS::ApiGatewayV2::Stage, Properties: {StageName: v1}"),
+                "resource `Thing`: unknown variant `v1`, expected `$default`",
+            ),
+            (
+                "Resources: {A: &api {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP}}, \
+                 B: *api}"
+                    .to_owned(),
+                "resource `B`: a second API is not understood",
+            ),
+            (
+                resource(
+                    "Type: AWS::ApiGatewayV2::Route, \
+                     Properties: {RouteKey: GET /a, Target: !Sub 'integrations/${Thing}'}",
+                ),
+                "resource `Thing`: expected `integrations/${X}` as target, X being an integration",
+            ),
+            // Events.
+            (
+                event("Type: S3, Properties: {}"),
+                "resource `Watch`: unknown variant `S3`",
+            ),
+            (
+                event("Type: Schedule, Properties: {Schedule: cron(0 9 * * ? *)}"),
+                "resource `Watch`: the schedule `cron(0 9 * * ? *)` is not understood",
+            ),
+            (
+                event("Type: Schedule, Properties: {Schedule: rate(1 minutes)}"),
+                "resource `Watch`: the schedule `rate(1 minutes)` is not understood",
+            ),
+            // References and functions, also where only the deployment uses them.
+            (
+                property("Policies: !Join [a, b]"),
+                "resource `Watch`: the function `Fn::Join` is not understood",
+            ),
+            (
+                property("Policies: {Fn::If: [a, b, c]}"),
+                "resource `Watch`: the function `Fn::If` is not understood",
+            ),
+            (
+                property("Policies: [!Ref Nobody]"),
+                "resource `Watch`: `Nobody` is not in the template",
+            ),
+            (
+                property("Handler: !Sub 'a-${Nobody.Arn}'"),
+                "resource `Watch`: `Nobody.Arn` is not in the template",
+            ),
+            (
+                property("Handler: !Ref AWS::URLSuffix"),
+                "resource `Watch`: `AWS::URLSuffix` is not in the template",
+            ),
+            (
+                property("Handler: !Sub 'a-${b'"),
+                "resource `Watch`: `${b` has no end",
+            ),
+            (
+                property("Handler: !Sub ['${a}', {a: b}]"),
+                "resource `Watch`: expected a text as argument of `Fn::Sub`",
+            ),
+            (
+                "Resources: {}\nOutputs: {Address: {Value: !Ref Nobody}}".to_owned(),
+                "`Outputs`: `Nobody` is not in the template",
+            ),
+        ] {
+            let error = Template::read(&template).expect_err(&template).to_string();
+            let rest = error.strip_prefix("template.yaml: ").expect(&error);
+            assert!(rest.contains(message), "{template}\ngave: {error}");
+            assert!(!error.contains('\n'), "one line, not: {error}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! The shape of the template, key by key.
+//!
+//! A field of type [`DeployOnly`], like a variant without fields, is something that the local
+//! stack has nothing to do with; a key that is not here at all is an error.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::Value;
+
+use super::{
+    TemplateError,
+    routes::RouteKey,
+    tables::TableProperties,
+    text::{Reference, Text, references},
+};
+
+/// Known, and of no meaning on one machine.
+pub(super) type DeployOnly = Option<IgnoredAny>;
+
+pub(super) struct Document {
+    /// The parameters that have a default, by name.
+    pub(super) defaults: BTreeMap<String, Text>,
+    /// What functions have that do not say otherwise.
+    pub(super) globals: FunctionProperties,
+    pub(super) resources: BTreeMap<String, Resource>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "Type", rename_all_fields = "PascalCase", deny_unknown_fields)]
+pub(super) enum Resource {
+    #[serde(rename = "AWS::Serverless::Function")]
+    Function { metadata: FunctionMetadata, properties: FunctionProperties },
+    #[serde(rename = "AWS::DynamoDB::Table")]
+    Table {
+        properties: TableProperties,
+        _deletion_policy: DeployOnly,
+        _update_replace_policy: DeployOnly,
+    },
+    #[serde(rename = "AWS::SecretsManager::Secret")]
+    Secret { _properties: SecretProperties },
+    #[serde(rename = "AWS::ApiGatewayV2::Api")]
+    Api { _properties: ApiProperties },
+    #[serde(rename = "AWS::ApiGatewayV2::Stage")]
+    Stage { _properties: StageProperties },
+    #[serde(rename = "AWS::ApiGatewayV2::Route")]
+    Route { properties: RouteProperties },
+    #[serde(rename = "AWS::ApiGatewayV2::Integration")]
+    Integration { properties: IntegrationProperties },
+    #[serde(rename = "AWS::Lambda::Permission")]
+    Permission,
+    #[serde(rename = "AWS::Logs::LogGroup")]
+    LogGroup,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct FunctionMetadata {
+    pub(super) build_properties: BuildProperties,
+    _build_method: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct BuildProperties {
+    pub(super) binary: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct FunctionProperties {
+    #[serde(default)]
+    pub(super) environment: Environment,
+    /// In seconds.
+    pub(super) timeout: Option<u64>,
+    #[serde(default)]
+    pub(super) events: BTreeMap<String, Event>,
+    _architectures: DeployOnly,
+    _code_uri: DeployOnly,
+    _handler: DeployOnly,
+    _logging_config: DeployOnly,
+    _memory_size: DeployOnly,
+    _policies: DeployOnly,
+    _runtime: DeployOnly,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Environment {
+    pub(super) variables: BTreeMap<String, Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "Type", content = "Properties", deny_unknown_fields)]
+pub(super) enum Event {
+    Schedule {
+        #[serde(rename = "Schedule")]
+        rate: Rate,
+        #[serde(rename = "Description")]
+        _description: DeployOnly,
+        #[serde(rename = "RetryPolicy")]
+        _retry_policy: DeployOnly,
+    },
+    ScheduleV2 {
+        #[serde(rename = "ScheduleExpression")]
+        rate: Rate,
+        #[serde(rename = "Description")]
+        _description: DeployOnly,
+        #[serde(rename = "RetryPolicy")]
+        _retry_policy: DeployOnly,
+    },
+}
+
+/// `rate(1 minute)`, `rate(6 hours)`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Rate(pub(super) Duration);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct SecretProperties {
+    _description: DeployOnly,
+    _generate_secret_string: DeployOnly,
+    _secret_string: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct ApiProperties {
+    _name: DeployOnly,
+    _protocol_type: ProtocolType,
+}
+
+#[derive(Deserialize)]
+enum ProtocolType {
+    #[serde(rename = "HTTP")]
+    Http,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct StageProperties {
+    _api_id: DeployOnly,
+    _auto_deploy: DeployOnly,
+    _stage_name: StageName,
+}
+
+/// Any other stage would begin every path with its name.
+#[derive(Deserialize)]
+enum StageName {
+    #[serde(rename = "$default")]
+    Default,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct RouteProperties {
+    pub(super) route_key: RouteKey,
+    pub(super) target: Text,
+    _api_id: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct IntegrationProperties {
+    pub(super) integration_uri: Text,
+    _api_id: DeployOnly,
+    _integration_type: IntegrationType,
+    _payload_format_version: PayloadFormatVersion,
+}
+
+#[derive(Deserialize)]
+enum IntegrationType {
+    #[serde(rename = "AWS_PROXY")]
+    AwsProxy,
+}
+
+#[derive(Deserialize)]
+enum PayloadFormatVersion {
+    #[serde(rename = "2.0")]
+    Two,
+}
+
+/// The template's top level.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Sections {
+    #[serde(default)]
+    parameters: BTreeMap<String, Value>,
+    #[serde(default)]
+    globals: Value,
+    resources: BTreeMap<String, Value>,
+    #[serde(default)]
+    outputs: Value,
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    _format_version: DeployOnly,
+    _description: DeployOnly,
+    _transform: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Parameter {
+    default: Option<Text>,
+    _allowed_values: DeployOnly,
+    _description: DeployOnly,
+    _type: DeployOnly,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Globals {
+    #[serde(default)]
+    function: FunctionProperties,
+}
+
+/// What AWS knows of a stack, and the template may name without defining it.
+const PSEUDO_PARAMETERS: [&str; 4] =
+    ["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackName"];
+
+impl Document {
+    pub(super) fn read(template: Value) -> Result<Document, TemplateError> {
+        let sections: Sections = read_at("the top level", template)?;
+        sections.check_references()?;
+        let globals: Option<Globals> = read_at("`Globals`", sections.globals)?;
+        let mut document = Document {
+            defaults: BTreeMap::new(),
+            globals: globals.unwrap_or_default().function,
+            resources: BTreeMap::new(),
+        };
+        for (name, value) in sections.parameters {
+            let parameter: Parameter = read_at(&format!("parameter `{name}`"), value)?;
+            if let Some(default) = parameter.default {
+                document.defaults.insert(name, default);
+            }
+        }
+        for (id, value) in sections.resources {
+            let resource = read_at(&format!("resource `{id}`"), value)?;
+            document.resources.insert(id, resource);
+        }
+        Ok(document)
+    }
+}
+
+impl Sections {
+    /// Whatever the template names must be in it, even where only the deployment needs it.
+    fn check_references(&self) -> Result<(), TemplateError> {
+        let resources = self.resources.iter();
+        let resources = resources.map(|(id, value)| (format!("resource `{id}`"), value));
+        let globals = ("`Globals`".to_owned(), &self.globals);
+        let outputs = ("`Outputs`".to_owned(), &self.outputs);
+        for (place, value) in resources.chain([globals, outputs]) {
+            let references = references(value).map_err(|why| TemplateError::at(&place, why))?;
+            if let Some(dangling) = references.iter().find(|named| !self.has(named)) {
+                let why = format!("`{dangling}` is not in the template");
+                return Err(TemplateError::at(&place, why));
+            }
+        }
+        Ok(())
+    }
+
+    fn has(&self, named: &Reference) -> bool {
+        let name = named.resource.as_str();
+        let is_parameter = self.parameters.contains_key(name) || PSEUDO_PARAMETERS.contains(&name);
+        self.resources.contains_key(name) || (is_parameter && named.attribute.is_none())
+    }
+}
+
+fn read_at<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, TemplateError> {
+    serde_json::from_value(value).map_err(|why| TemplateError::at(place, why))
+}
+
+impl TryFrom<String> for Rate {
+    type Error = String;
+
+    fn try_from(expression: String) -> Result<Rate, String> {
+        let rate = expression
+            .strip_prefix("rate(")
+            .and_then(|rest| rest.strip_suffix(')')?.split_once(' '))
+            .and_then(|(count, unit)| Some((count.parse::<u32>().ok()?, unit)));
+        let (count, minutes) = match rate {
+            Some((1, "minute")) => (1, 1),
+            Some((count @ 2.., "minutes")) => (count, 1),
+            Some((1, "hour")) => (1, 60),
+            Some((count @ 2.., "hours")) => (count, 60),
+            Some((1, "day")) => (1, 24 * 60),
+            Some((count @ 2.., "days")) => (count, 24 * 60),
+            _ => return Err(format!("the schedule `{expression}` is not understood")),
+        };
+        Ok(Rate(count * Duration::from_secs(60 * minutes)))
+    }
+}

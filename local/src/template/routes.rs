@@ -1,0 +1,302 @@
+//! Which function API Gateway would give a request to.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+
+use super::{
+    TemplateError,
+    resources::Resource,
+    text::{Part, Reference, Text},
+};
+
+/// The routes of the API.
+#[derive(Debug)]
+pub struct Routes {
+    /// Of several that match, the first is the one.
+    by_rank: Vec<Route>,
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq)]
+pub struct Found<'a> {
+    /// The logical id of the function.
+    pub function: &'a str,
+    /// The route as the template has it, which is what the function is told.
+    pub route_key: &'a str,
+    /// What stands in the path for each `{parameter}` of the route, percent-decoded.
+    pub path_parameters: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Route {
+    key: RouteKey,
+    function: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct RouteKey {
+    text: String,
+    /// None is `ANY`.
+    method: Option<String>,
+    /// None is `$default`: every path.
+    path: Option<Vec<Segment>>,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Literal(String),
+    Parameter(String),
+}
+
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+impl Routes {
+    /// None if not even `$default` is there to take it: API Gateway's own 404.
+    pub fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
+        self.by_rank.iter().find_map(|route| {
+            Some(Found {
+                function: &route.function,
+                route_key: &route.key.text,
+                path_parameters: route.key.match_request(method, path)?,
+            })
+        })
+    }
+
+    pub(super) fn read(resources: &BTreeMap<String, Resource>) -> Result<Routes, TemplateError> {
+        let mut apis =
+            resources.iter().filter(|(_, resource)| matches!(resource, Resource::Api { .. }));
+        if let (Some(_), Some((second, _))) = (apis.next(), apis.next()) {
+            let place = format!("resource `{second}`");
+            return Err(TemplateError::at(&place, "a second API is not understood"));
+        }
+        let mut by_rank = Vec::new();
+        for (id, resource) in resources {
+            if let Resource::Route { properties } = resource {
+                let function = function_behind(&properties.target, resources);
+                let function =
+                    function.map_err(|why| TemplateError::at(&format!("resource `{id}`"), why))?;
+                let key = properties.route_key.clone();
+                by_rank.push(Route { key, function });
+            }
+        }
+        by_rank.sort_by_key(|route| route.key.rank());
+        Ok(Routes { by_rank })
+    }
+}
+
+/// Follows a route's target over its integration to the function.
+fn function_behind(
+    target: &Text,
+    resources: &BTreeMap<String, Resource>,
+) -> Result<String, &'static str> {
+    let integration = match target.0.as_slice() {
+        [Part::Literal(literal), Part::Reference(Reference { resource, attribute: None })]
+            if literal == "integrations/" =>
+        {
+            resources.get(resource)
+        }
+        _ => None,
+    };
+    let Some(Resource::Integration { properties }) = integration else {
+        return Err("expected `integrations/${X}` as target, X being an integration");
+    };
+    match properties.integration_uri.0.as_slice() {
+        [Part::Reference(Reference { resource, attribute: Some(attribute) })]
+            if attribute == "Arn"
+                && matches!(resources.get(resource), Some(Resource::Function { .. })) =>
+        {
+            Ok(resource.clone())
+        }
+        _ => Err("expected its integration's address to be a function's `Arn`"),
+    }
+}
+
+impl RouteKey {
+    /// The smaller goes first: a path before `$default`, then a literal before a parameter, and
+    /// only then a method before `ANY`, which is for the methods that a path has no route for.
+    fn rank(&self) -> impl Ord + use<> {
+        let segments = self.path.as_ref().map(|segments| {
+            let kinds = segments.iter().map(|segment| matches!(segment, Segment::Parameter(_)));
+            kinds.collect::<Vec<_>>()
+        });
+        (self.path.is_none(), segments, self.method.is_none())
+    }
+
+    /// The request's path parameters, if this route is for it at all.
+    fn match_request(&self, method: &str, path: &str) -> Option<BTreeMap<String, String>> {
+        let mut parameters = BTreeMap::new();
+        let Some(segments) = &self.path else {
+            return Some(parameters);
+        };
+        if self.method.as_ref().is_some_and(|only| only != method) {
+            return None;
+        }
+        let mut values = path.strip_prefix('/')?.split('/');
+        for segment in segments {
+            match (segment, values.next()?) {
+                (Segment::Literal(literal), value) if literal == value => {}
+                (Segment::Parameter(name), value) if !value.is_empty() => {
+                    let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+                    parameters.insert(name.clone(), value);
+                }
+                _ => return None,
+            }
+        }
+        values.next().is_none().then_some(parameters)
+    }
+}
+
+impl TryFrom<String> for RouteKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<RouteKey, String> {
+        let read = || {
+            if text == "$default" {
+                return Some((None, None));
+            }
+            let (method, path) = text.split_once(" /")?;
+            let segments = path.split('/').map(Segment::read).collect::<Option<_>>()?;
+            match method {
+                "ANY" => Some((None, Some(segments))),
+                _ if METHODS.contains(&method) => Some((Some(method.to_owned()), Some(segments))),
+                _ => None,
+            }
+        };
+        match read() {
+            Some((method, path)) => Ok(RouteKey { text, method, path }),
+            None => Err(format!("the route `{text}` is not understood")),
+        }
+    }
+}
+
+impl Segment {
+    /// None for half a parameter, and for `{proxy+}`.
+    fn read(text: &str) -> Option<Segment> {
+        let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let inner = name.unwrap_or(text);
+        if inner.contains(['{', '}', '+']) {
+            return None;
+        }
+        Some(match name {
+            Some(name) => Segment::Parameter(name.to_owned()),
+            None => Segment::Literal(text.to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::Template;
+
+    use super::*;
+
+    /// A template with these routes, each to a function of its own: `F0`, `F1` and so on.
+    fn template(keys: &[&str]) -> Result<Template, TemplateError> {
+        let resources = keys.iter().enumerate().map(|(n, key)| {
+            format!(
+                "
+  R{n}:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {{RouteKey: '{key}', Target: !Sub 'integrations/${{I{n}}}'}}
+  I{n}:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !GetAtt F{n}.Arn
+      PayloadFormatVersion: '2.0'
+  F{n}:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildProperties: {{Binary: f}}}}
+    Properties: {{}}"
+            )
+        });
+        Template::read(&format!("Resources:{}", resources.collect::<String>()))
+    }
+
+    #[test]
+    fn the_deployed_routes_lead_to_their_functions() {
+        let template = Template::read(include_str!("../../../template.yaml")).unwrap();
+        let generation = "ANY /v1/video/generations/{task_id}";
+        for (method, path, function, route_key, parameters, why) in [
+            ("POST", "/v1/video/generations", "Create", "ANY /v1/video/generations", "", "create"),
+            ("PUT", "/v1/video/generations", "Create", "ANY /v1/video/generations", "", "its 405"),
+            ("GET", "/v1/video/generations/t1", "Query", generation, "task_id=t1", "query"),
+            (
+                "GET",
+                "/v1/video/generations/a%2Fb",
+                "Query",
+                generation,
+                "task_id=a/b",
+                "decoded late",
+            ),
+            ("GET", "/v1/video/generations/", "Query", "$default", "", "an empty id is none"),
+            ("GET", "/v1/video/generations/t1/x", "Query", "$default", "", "too long"),
+            ("GET", "/v1/video", "Query", "$default", "", "too short"),
+            ("GET", "/V1/video/generations", "Query", "$default", "", "case matters"),
+            ("GET", "/", "Query", "$default", "", "the root"),
+            (
+                "POST",
+                "/v1/callbacks/vidu/abc",
+                "Callback",
+                "ANY /v1/callbacks/{vendor}/{token}",
+                "token=abc vendor=vidu",
+                "two parameters",
+            ),
+        ] {
+            let found = template.routes.find(method, path).expect(path);
+            let pairs = found.path_parameters.iter().map(|(name, value)| format!("{name}={value}"));
+            assert_eq!((found.function, found.route_key), (function, route_key), "{why}");
+            assert_eq!(pairs.collect::<Vec<_>>().join(" "), parameters, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_most_specific_route_wins() {
+        for (keys, method, path, expected, why) in [
+            (&["ANY /a", "GET /a"][..], "GET", "/a", Some("GET /a"), "a method beats ANY"),
+            (&["ANY /a", "GET /a"], "PUT", "/a", Some("ANY /a"), "ANY is for the other methods"),
+            (&["GET /{x}", "GET /a"], "GET", "/a", Some("GET /a"), "a literal beats a parameter"),
+            (
+                &["GET /{x}", "ANY /a"],
+                "GET",
+                "/a",
+                Some("ANY /a"),
+                "the path decides before the method",
+            ),
+            (
+                &["GET /{x}/b", "GET /a/{y}"],
+                "GET",
+                "/a/b",
+                Some("GET /a/{y}"),
+                "the first segment decides",
+            ),
+            (&["GET /{x}", "POST /a"], "GET", "/a", Some("GET /{x}"), "a wrong method is no match"),
+            (&["$default", "ANY /{x}"], "GET", "/a", Some("ANY /{x}"), "$default comes last"),
+            (&["$default", "GET /a"], "PUT", "/a", Some("$default"), "and takes any method"),
+            (&["GET /a"], "PUT", "/a", None, "API Gateway's own 404"),
+        ] {
+            let template = template(keys).unwrap();
+            let found = template.routes.find(method, path);
+            assert_eq!(found.map(|found| found.route_key), expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn routes_that_are_not_understood_are_named() {
+        for (key, why) in [
+            ("ANY /{proxy+}", "greedy"),
+            ("FETCH /a", "no such method"),
+            ("ANY a", "no path"),
+            ("ANY /a/b{c}", "half a parameter"),
+            ("$connect", "for WebSockets"),
+        ] {
+            let error = template(&[key]).expect_err(why).to_string();
+            let expected =
+                format!("template.yaml: resource `R0`: the route `{key}` is not understood");
+            assert_eq!(error, expected, "{why}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use local::Options;
+use url::Url;
+
+/// One API for AI video generation, run whole on one machine.
+///
+/// Starts the functions that ship, an embedded DynamoDB and simulated vendors,
+/// all in this process. Nothing else has to be installed, nothing is charged.
+/// Prints an address, a key and two curl lines to try; Ctrl-C stops it.
+#[derive(Debug, Parser)]
+#[command(name = "filmgate", version)]
+pub(crate) struct Arguments {
+    /// Where to listen; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// A JSON file of accounts; the vendors it names are called for real, and charge
+    ///
+    /// The same that the deployed secret holds:
+    /// {"vidu":{"api_key":"…","base_url":"…"}}. `base_url` may be left out.
+    /// For a real vendor to call back, give a --public-url that it can reach.
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
+
+    /// Keep tasks in this file, so that they survive a restart; without it they are in memory
+    ///
+    /// A second file, FILE.vendors, is the memory of the simulated vendors.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+
+    /// How often to start what the template starts on a schedule, e.g. 1s, 500ms, 2m
+    ///
+    /// The template has no schedule yet: this version starts everything by request.
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    every: Option<Duration>,
+
+    /// The address that vendors are given to call back, e.g. that of a tunnel to this machine
+    #[arg(long, value_name = "URL", value_parser = read_url)]
+    public_url: Option<Url>,
+
+    /// Take clients' webhook addresses as when deployed: https and public hosts only
+    #[arg(long)]
+    public_webhooks: bool,
+}
+
+impl Arguments {
+    /// Reads the command line; what is wrong with it is said in one line.
+    pub(crate) fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                drop(error.print());
+                ExitCode::SUCCESS
+            }
+            _ => {
+                let text = error.to_string();
+                let line = text.lines().next().unwrap_or_default();
+                let line = line.strip_prefix("error: ").unwrap_or(line);
+                eprintln!("filmgate: {line}; --help tells more");
+                ExitCode::from(2)
+            }
+        })
+    }
+
+    pub(crate) fn options(self) -> Result<Options, String> {
+        let defaults = Options::default();
+        let accounts = match self.accounts {
+            None => defaults.accounts,
+            Some(file) => std::fs::read_to_string(&file)
+                .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
+        };
+        Ok(Options {
+            listen: self.listen,
+            accounts,
+            data: self.data,
+            every: self.every,
+            public_url: self.public_url,
+            public_webhooks: self.public_webhooks,
+            pace: defaults.pace,
+        })
+    }
+}
+
+fn read_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+            Err("not an http(s) address".to_owned())
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+            Err("it must have neither a query nor a fragment".to_owned())
+        }
+        Ok(url) => Ok(url),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn read_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err("write it like 500ms, 1s or 2m".to_owned()),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(millis))
+        .filter(|millis| *millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "write it like 500ms, 1s or 2m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_a_number_and_a_unit() {
+        let rows = [
+            ("1s", Some(1_000)),
+            ("500ms", Some(500)),
+            ("2m", Some(120_000)),
+            ("0s", None),
+            ("1", None),
+            ("s", None),
+            ("-1s", None),
+            ("1h", None),
+        ];
+        for (text, millis) in rows {
+            assert_eq!(read_duration(text).ok(), millis.map(Duration::from_millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,81 @@
+//! `filmgate`: the whole service on one machine.
+
+mod arguments;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use local::{LOCAL_KEY, NOT_PROVEN, Stack};
+use tokio::signal::unix::{SignalKind, signal};
+
+use arguments::Arguments;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::read() {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("filmgate: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), String> {
+    let stack = Stack::start(arguments.options()?).await.map_err(|error| error.to_string())?;
+    // A reader that went away, as `head` does, is no reason to stop.
+    drop(std::io::stdout().write_all(welcome(&stack).as_bytes()));
+    stopped().await.map_err(|error| format!("cannot wait for signals: {error}"))
+}
+
+async fn stopped() -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+fn welcome(stack: &Stack) -> String {
+    let url = stack.url();
+    let vendors: Vec<_> = shared::vendor::Vendor::ALL
+        .into_iter()
+        .map(|vendor| {
+            let how =
+                if stack.simulated().contains(&vendor) { "simulated" } else { "called for real" };
+            format!("  {:<15} {how}\n", vendor.as_str())
+        })
+        .collect();
+    format!(
+        "\
+listening on {url}
+
+  API key         {LOCAL_KEY}
+  webhook secret  {secret}
+{vendors}
+Create a video:
+
+  curl {url}/v1/video/generations \\
+    -H 'Authorization: Bearer {LOCAL_KEY}' -H 'Content-Type: application/json' \\
+    -d '{{\"model\":\"viduq1\",\"prompt\":\"The sun sets over a calm sea\",\"size\":\"1920x1080\"}}'
+
+Ask for it, with the task_id of the answer in the place of TASK_ID, until it has a url to watch:
+
+  curl {url}/v1/video/generations/TASK_ID -H 'Authorization: Bearer {LOCAL_KEY}'
+
+This stack does not prove: {NOT_PROVEN}.
+",
+        secret = stack.webhook_secret(),
+        vendors = vendors.concat(),
+    )
+}

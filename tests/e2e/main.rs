@@ -1,0 +1,13 @@
+//! The service from outside: real handlers, a real DynamoDB API, real sockets.
+//!
+//! Each test has a stack of its own on port 0. What it proves of vendors is
+//! what `fake_vidu` and the simulators answer.
+
+mod callbacks;
+mod command;
+mod create;
+mod fake_vidu;
+mod gateway;
+mod keys;
+mod store;
+mod vendor_trouble;

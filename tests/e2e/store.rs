@@ -1,0 +1,201 @@
+//! The store against a real DynamoDB API, through the real SDK.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use shared::api::{ApiError, ErrorBody};
+use shared::store::{Keys, Tasks};
+use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
+use shared::vendor::Vendor;
+
+use crate::gateway::Gateway;
+
+fn tasks(gateway: &Gateway) -> Arc<Tasks> {
+    Arc::new(Tasks::new(gateway.dynamodb(), "Tasks".to_owned()))
+}
+
+fn task(seed: u8) -> Task {
+    let now = Timestamp::from_millisecond(1_784_019_600_123).expect("a time");
+    let id = TaskId::new(now, &[seed; 10]);
+    Task {
+        due_shard: Some(Task::shard(&id)),
+        due_at: Some(now),
+        ttl: Timestamp::from_second((now + RETENTION).as_second()).expect("a time"),
+        id,
+        owner: "local".to_owned(),
+        vendor: Vendor::Vidu,
+        model: "viduq1".to_owned(),
+        status: Status::Queued,
+        created_at: now,
+        updated_at: now,
+        looked_at: now,
+        endpoint: "text2video".to_owned(),
+        vendor_task_id: None,
+        figures: Figures::default(),
+        url: None,
+        url_expires_at: None,
+        error: None,
+        payload: Some("order 17".to_owned()),
+        user: None,
+        webhook_url: None,
+    }
+}
+
+fn error() -> ErrorBody {
+    *ApiError::internal().body
+}
+
+fn news(status: Status) -> News {
+    match status {
+        Status::Failed => News::failed(error(), Figures::default()),
+        Status::Succeeded => News {
+            url: Some("https://films.example/1.mp4".to_owned()),
+            ..News::unfinished(Status::Succeeded)
+        },
+        unfinished => News::unfinished(unfinished),
+    }
+}
+
+#[tokio::test]
+async fn a_task_is_read_back_as_it_was_stored() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    assert_eq!(tasks.get(&stored.id).await.unwrap(), Some(stored.clone()));
+    assert_eq!(tasks.get(&task(2).id).await.unwrap(), None);
+    assert!(tasks.insert(&stored).await.is_err(), "an id is used once");
+}
+
+#[tokio::test]
+async fn a_task_keeps_its_timer_until_it_ends() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let due = async || {
+        let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
+        index.unwrap().count()
+    };
+    assert_eq!(due().await, 1);
+    tasks.raise(&stored.id, &news(Status::Processing), stored.created_at).await.unwrap();
+    assert_eq!(due().await, 1, "something is still to be done");
+    let ended = tasks.raise(&stored.id, &news(Status::Succeeded), stored.created_at).await.unwrap();
+    assert_eq!(due().await, 0, "nothing is left to do");
+    assert_eq!(ended.unwrap().due_at, None);
+}
+
+#[tokio::test]
+async fn figures_that_the_news_does_not_know_stay() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let figures = |seed, duration| Figures { seed, duration, ..Figures::default() };
+    let accepted = News { figures: figures(Some(77), Some(5.0)), ..news(Status::Queued) };
+    tasks.accept(&stored.id, "839", &accepted, stored.created_at).await.unwrap();
+    let ended = News { figures: figures(None, Some(5.04)), ..news(Status::Succeeded) };
+    let task = tasks.raise(&stored.id, &ended, stored.created_at).await.unwrap().unwrap();
+    assert_eq!(task.figures, figures(Some(77), Some(5.04)));
+    assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
+}
+
+#[tokio::test]
+async fn a_vendors_id_is_kept_once() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    for id in ["839", "840"] {
+        tasks.accept(&stored.id, id, &news(Status::Queued), stored.created_at).await.unwrap();
+    }
+    let task = tasks.get(&stored.id).await.unwrap().unwrap();
+    assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
+}
+
+#[tokio::test]
+async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
+    use Status::{Failed, Processing, Queued, Succeeded};
+    let gateway = Gateway::start().await;
+    let tasks = tasks(&gateway);
+    let rows = [
+        (&[Processing, Queued][..], Processing, "old news"),
+        (&[Succeeded, Processing, Queued], Succeeded, "an end absorbs"),
+        (&[Succeeded, Failed], Succeeded, "the first end holds"),
+        (&[Failed, Succeeded], Failed, "the first end holds"),
+        (&[Processing, Processing, Succeeded, Succeeded], Succeeded, "twice is once"),
+    ];
+    for (seed, (order, end, reason)) in (1..).zip(rows) {
+        let stored = task(seed);
+        tasks.insert(&stored).await.unwrap();
+        for status in order {
+            tasks.raise(&stored.id, &news(*status), stored.created_at).await.unwrap();
+        }
+        let task = tasks.get(&stored.id).await.unwrap().unwrap();
+        assert_eq!(task.status, end, "{reason}");
+        assert_eq!(task.error.is_some(), end == Failed, "{reason}");
+        assert_eq!(task.url.is_some(), end == Succeeded, "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let writers = (0..30_i64).map(|writer| {
+        let status = [Status::Processing, Status::Succeeded, Status::Failed]
+            [usize::try_from(writer % 3).unwrap()];
+        let (tasks, id) = (tasks.clone(), stored.id.clone());
+        let now = stored.created_at + SignedDuration::from_secs(writer);
+        tokio::spawn(async move { tasks.raise(&id, &news(status), now).await.unwrap().unwrap() })
+    });
+    let seen: Vec<Task> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
+    let end = tasks.get(&stored.id).await.unwrap().unwrap();
+    assert!(end.status.is_final());
+    for task in seen.iter().filter(|task| task.status.is_final()) {
+        assert_eq!(task, &end, "an end that anybody saw is the end");
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_want_to_look_one_does() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let now = stored.looked_at + SignedDuration::from_secs(5);
+    let claims = (0..24).map(|_| {
+        let (tasks, id, seen) = (tasks.clone(), stored.id.clone(), stored.looked_at);
+        tokio::spawn(async move { tasks.claim_look(&id, seen, now).await.unwrap() })
+    });
+    let won = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
+    assert_eq!(won, 1);
+}
+
+#[tokio::test]
+async fn news_of_a_task_that_is_gone_makes_no_task() {
+    let gateway = Gateway::start().await;
+    let (tasks, gone) = (tasks(&gateway), task(1));
+    for status in [Status::Processing, Status::Failed] {
+        let raised = tasks.raise(&gone.id, &news(status), gone.created_at).await.unwrap();
+        assert_eq!(raised, None);
+    }
+    assert_eq!(
+        tasks.accept(&gone.id, "839", &news(Status::Queued), gone.created_at).await.unwrap(),
+        None
+    );
+    assert_eq!(tasks.get(&gone.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_minute_and_an_unknown_one_not_at_all() {
+    let gateway = Gateway::start().await;
+    let keys = Keys::new(gateway.dynamodb(), "Keys".to_owned());
+    let now = Timestamp::now();
+    let at = |seconds| now + SignedDuration::from_secs(seconds);
+    assert!(keys.find("sk-new", now).await.unwrap().is_none());
+    gateway.with_key("sk-new", json!({})).await;
+    let disabled = async |when| keys.find("sk-new", when).await.unwrap().unwrap().disabled;
+    assert!(!disabled(now).await, "found as soon as it is made");
+    gateway.with_key("sk-new", json!({ "disabled": true })).await;
+    assert!(!disabled(at(59)).await, "still remembered");
+    assert!(disabled(at(60)).await, "read again");
+}

@@ -1,0 +1,147 @@
+//! What vendors do on a bad day, and what a client sees of it.
+
+use serde_json::{Value, json};
+
+use crate::fake_vidu::{FakeVidu, Reply, VENDOR_TASK, success};
+use crate::gateway::{Gateway, assert_error, tide};
+
+#[tokio::test]
+async fn an_answer_that_leaves_it_open_is_a_queued_task_and_never_a_second_submission() {
+    let rows = [
+        (Reply::HangUp, "the connection broke after the request was heard"),
+        (Reply::Text(200, "<html>welcome</html>"), "HTML"),
+        (Reply::Text(502, "<html>bad gateway</html>"), "a proxy without its server"),
+        (
+            Reply::Json(500, json!({ "code": 500, "reason": "InternalServiceFailure" })),
+            "broke inside",
+        ),
+        (Reply::Json(499, json!({ "code": 499, "reason": "Canceled" })), "hung up on itself"),
+        (Reply::Json(200, json!({ "state": "created" })), "taken, but without an id"),
+    ];
+    for (reply, reason) in rows {
+        let vidu = FakeVidu::replying([reply]).await;
+        let gateway = Gateway::calling(&vidu).await;
+        let answer = gateway.client.create(&tide()).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.body["status"]),
+            (200, &json!("queued")),
+            "{reason}"
+        );
+
+        let id = answer.body["task_id"].as_str().unwrap();
+        let task = gateway.client.task(id).await;
+        assert_eq!(
+            (task.status.as_u16(), &task.body["status"]),
+            (200, &json!("queued")),
+            "{reason}"
+        );
+        assert_eq!(vidu.submissions().len(), 1, "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_tells_whose_fault_it_is_and_whether_to_ask_again() {
+    let error = |status: u16, reason: &str| {
+        Reply::Json(
+            status,
+            json!({ "code": status, "reason": reason, "message": "m", "metadata": { "trace_id": "t-1" } }),
+        )
+    };
+    let rows = [
+        (error(400, "FieldInvalid"), 400, "vendor_rejected_request", false),
+        (error(400, "AuditSubmitIllegal"), 400, "content_policy_violation", false),
+        (error(401, "Unauthorized"), 502, "vendor_credentials_refused", false),
+        (error(403, "Forbidden"), 502, "vendor_permission_denied", false),
+        (error(400, "CreditInsufficient"), 502, "vendor_balance_exhausted", false),
+        (error(429, "TooManyRequests"), 429, "vendor_rate_limited", true),
+        (error(429, "QuotaExceeded"), 429, "vendor_concurrency_limited", true),
+        (error(400, "OperationInProcess"), 503, "vendor_unavailable", true),
+    ];
+    for (reply, status, code, retryable) in rows {
+        let vidu = FakeVidu::replying([reply]).await;
+        let gateway = Gateway::calling(&vidu).await;
+        let answer = gateway.client.create(&tide()).await;
+        assert_error(&answer, status, code, None);
+        let error = &answer.body["error"];
+        assert_eq!(error["retryable"], retryable, "{code}");
+        assert_eq!(error["charged"], "no", "{code}");
+        assert_eq!(error["vendor"]["request_id"], "t-1", "{code}");
+        assert_eq!(answer.headers.contains_key("retry-after"), retryable, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_not_there_is_a_503_and_nothing_was_made() {
+    // A port that was free a moment ago, and on which nobody listens.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let accounts = json!({ "vidu": { "base_url": base_url, "api_key": "k" } }).to_string();
+    let gateway = Gateway::with(local::Options { accounts, ..local::Options::default() }).await;
+    let answer = gateway.client.create(&tide()).await;
+    assert_error(&answer, 503, "vendor_unavailable", None);
+    assert_eq!(
+        (&answer.body["error"]["retryable"], &answer.body["error"]["charged"]),
+        (&json!(true), &json!("no"))
+    );
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn of_several_tasks_those_that_were_taken_are_not_lost_with_one_that_was_refused() {
+    let busy = Reply::Json(429, json!({ "code": 429, "reason": "QuotaExceeded" }));
+    let vidu = FakeVidu::replying([busy]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let mut body = tide();
+    body["n"] = json!(3);
+    let answer = gateway.client.create(&body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["task_ids"].as_array().map(Vec::len), Some(2), "{answer:?}");
+    assert_eq!(answer.body["warnings"][0]["param"], "n", "{answer:?}");
+    assert_eq!(vidu.submissions().len(), 3);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_rings() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let id = gateway.client.created(&tide()).await;
+    vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+
+    let task = gateway.client.wait_for(&id, "succeeded").await;
+    assert_eq!(task["metadata"]["seed"], 77, "told at creation only, and kept");
+    assert_eq!(vidu.looks(), 1, "impatient questions are answered from the table");
+}
+
+#[tokio::test]
+async fn what_the_vendor_is_sent_is_the_clients_request_in_its_own_words() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway
+        .client
+        .created(&json!({
+            "model": "viduq2-turbo", "prompt": "x", "image": "iVBORw0KGgo=", "duration": "8", "size": "1280x720",
+            "metadata": { "movement_amplitude": "small", "model": "viduq1", "callback_url": "https://c.example/" },
+        }))
+        .await;
+    let sent = vidu.submissions().remove(0);
+    let mut fields: Vec<_> = sent.as_object().unwrap().keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    assert_eq!(
+        fields,
+        [
+            "callback_url",
+            "duration",
+            "images",
+            "model",
+            "movement_amplitude",
+            "payload",
+            "prompt",
+            "resolution"
+        ]
+    );
+    assert_eq!(sent["model"], "viduq2-turbo");
+    assert_eq!(sent["images"], json!(["data:image/png;base64,iVBORw0KGgo="]));
+    assert_eq!(sent["duration"], Value::from(8));
+    assert_eq!(VENDOR_TASK.len(), 18, "ids are longer than a JSON number can hold");
+}
