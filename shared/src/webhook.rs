@@ -44,9 +44,8 @@ impl WebhookHosts {
         match self {
             Self::Any => None,
             Self::Public if url.scheme() != "https" => Some("must be https"),
-            // Lambda's runtime listens on 9001; nobody has a reason for an odd port.
-            Self::Public if !matches!(url.port(), None | Some(8443)) => {
-                Some("must use port 443 or 8443")
+            Self::Public if !is_usable(url.port().unwrap_or(443)) => {
+                Some("must use port 443 or one from 1024 that is not Lambda's own")
             }
             Self::Public if !url.host().is_some_and(|host| is_public(&host)) => {
                 Some("must name a host of the public internet")
@@ -65,6 +64,16 @@ impl std::str::FromStr for WebhookHosts {
             "any" => Ok(Self::Any),
             _ => Err("must be `public` or `any`"),
         }
+    }
+}
+
+/// Mail, shells and the like have the low ports; Lambda's runtime and extensions
+/// listen on 9001, 9002 and 2773.
+fn is_usable(port: u16) -> bool {
+    match port {
+        443 => true,
+        9001 | 9002 | 2773 => false,
+        _ => port >= 1024,
     }
 }
 
@@ -133,6 +142,7 @@ mod tests {
             ("hooks.example.com", false, "no URL"),
             ("https://u:p@hooks.example.com/", false, "user and password"),
             ("https://hooks.example.com:9001/", false, "the port of Lambda's runtime"),
+            ("https://hooks.example.com:25/", false, "mail"),
             ("https://localhost/", false, "this machine"),
             ("https://x.localhost./", false, "this machine, with a dot"),
             ("https://intranet/", false, "a name without a dot"),
