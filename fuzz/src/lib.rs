@@ -1,0 +1,103 @@
+//! What strangers send, thrown at the code that reads it.
+//!
+//! Each function takes any bytes and must not panic. `cargo test` calls them
+//! with random ones, cargo-fuzz with ones that it has learnt to be interesting:
+//! `cargo fuzz run client_request --features libfuzzer`.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use jiff::Timestamp;
+use shared::api::{ApiError, CreateRequest, Warning};
+use shared::callback::Callbacks;
+use shared::task::TaskId;
+use shared::vendor::{Dialect, Ring, Submission, Ticket, Vendor, Vendors};
+use shared::webhook::WebhookHosts;
+
+const ACCOUNTS: &str = r#"{"vidu":{"api_key":"vda_1"}}"#;
+
+/// The vendors, each with an account.
+pub fn vendors() -> Vendors {
+    Vendors::read(ACCOUNTS).expect("the accounts are good")
+}
+
+/// The dialects of all of them.
+pub fn dialects(vendors: &Vendors) -> impl Iterator<Item = (Vendor, &dyn Dialect)> {
+    Vendor::ALL
+        .into_iter()
+        .map(|vendor| (vendor, vendors.dialect(vendor).expect("each vendor has an account")))
+}
+
+/// A moment; nothing here depends on which.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(1_784_019_600).expect("a time")
+}
+
+/// What a client's body becomes for a vendor.
+pub fn translate(
+    dialect: &dyn Dialect,
+    body: &[u8],
+) -> Result<(Submission, Vec<Warning>), ApiError> {
+    let request = CreateRequest::read(body)?;
+    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+    let callback_url = "https://gw.example.com/v1/callbacks/vendor/token";
+    let ticket = Ticket { task_id: &task_id, callback_url, now: now() };
+    let mut submission = dialect.submit(request.generation, &ticket)?;
+    let mut warnings = request.warnings;
+    warnings.append(&mut submission.warnings);
+    Ok((submission, warnings))
+}
+
+/// A client's body, for every vendor.
+pub fn client_request(data: &[u8]) {
+    let vendors = vendors();
+    for (_, dialect) in dialects(&vendors) {
+        if let Err(error) = translate(dialect, data) {
+            assert!(error.status.is_client_error() || error.status.is_server_error());
+        }
+    }
+    if let Ok(CreateRequest { webhook: Some((url, param)), .. }) = CreateRequest::read(data) {
+        drop(WebhookHosts::Public.check(&url, param));
+    }
+}
+
+/// A vendor's answer: a byte for the status, the rest is the body.
+pub fn vendor_answer(data: &[u8]) {
+    let Some((status, body)) = data.split_first() else { return };
+    let statuses = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 499, 500, 502, 503, 504];
+    let mut answer = Response::new(Bytes::copy_from_slice(body));
+    *answer.status_mut() =
+        http::StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()])
+            .expect("a status");
+    let vendors = vendors();
+    for (_, dialect) in dialects(&vendors) {
+        drop(dialect.read_submitted(&answer));
+        drop(dialect.read_polled(&answer, now()));
+    }
+}
+
+/// A call at a callback address: the token, then a header a line, then the body.
+pub fn ring(data: &[u8]) {
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let token = String::from_utf8_lossy(lines.next().unwrap_or_default());
+    let public_url = "https://gw.example.com".parse().expect("an address");
+    let callbacks = Callbacks::new("secret", public_url);
+    let mut headers = HeaderMap::new();
+    let mut body = &b""[..];
+    for line in lines {
+        let header = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'));
+        let header = header.and_then(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.trim()).ok()?))
+        });
+        match header {
+            Some((name, value)) => drop(headers.insert(name, value)),
+            None => body = line,
+        }
+    }
+    let vendors = vendors();
+    for (vendor, dialect) in dialects(&vendors) {
+        assert!(callbacks.read(vendor, &token).is_none(), "nobody guesses a token");
+        let path = format!("/v1/callbacks/{vendor}/{token}");
+        let ring = Ring { path: &path, query: "", headers: &headers, body };
+        assert!(dialect.verify_ring(&ring, now()).is_err(), "nobody guesses a signature");
+    }
+}
