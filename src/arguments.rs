@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
 
     /// Keep tasks in this file, so that they survive a restart; without it they are in memory
     ///
-    /// A second file, FILE.vendors, is the memory of the simulated vendors.
+    /// A second file, FILE.vendors, is the memory of the simulated vendors, and
+    /// holds the secret under the addresses that vendors call back.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
@@ -69,10 +70,14 @@ impl Arguments {
         })
     }
 
+    pub(crate) fn has_public_url(&self) -> bool {
+        self.public_url.is_some()
+    }
+
     pub(crate) fn options(self) -> Result<Options, String> {
         let defaults = Options::default();
         let accounts = match self.accounts {
-            None => defaults.accounts,
+            None => defaults.accounts.clone(),
             Some(file) => std::fs::read_to_string(&file)
                 .map_err(|error| format!("cannot read {}: {error}", file.display()))?,
         };
@@ -83,7 +88,7 @@ impl Arguments {
             every: self.every,
             public_url: self.public_url,
             public_webhooks: self.public_webhooks,
-            pace: defaults.pace,
+            ..defaults
         })
     }
 }

@@ -6,6 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use local::{LOCAL_KEY, NOT_PROVEN, Stack};
+use shared::vendor::Vendor;
 use tokio::signal::unix::{SignalKind, signal};
 
 use arguments::Arguments;
@@ -31,10 +32,19 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
+    let has_public_url = arguments.has_public_url();
     let stack = Stack::start(arguments.options()?).await.map_err(|error| error.to_string())?;
     // A reader that went away, as `head` does, is no reason to stop.
     drop(std::io::stdout().write_all(welcome(&stack).as_bytes()));
-    stopped().await.map_err(|error| format!("cannot wait for signals: {error}"))
+    if !has_public_url && stack.simulated().len() < Vendor::ALL.len() {
+        eprintln!("filmgate: real vendors cannot call this machine back without --public-url");
+    }
+    let signal = |error| format!("cannot wait for signals: {error}");
+    stopped().await.map_err(signal)?;
+    tokio::select! {
+        () = stack.stop() => Ok(()),
+        again = stopped() => again.map_err(signal),
+    }
 }
 
 async fn stopped() -> std::io::Result<()> {
@@ -49,7 +59,7 @@ async fn stopped() -> std::io::Result<()> {
 
 fn welcome(stack: &Stack) -> String {
     let url = stack.url();
-    let vendors: Vec<_> = shared::vendor::Vendor::ALL
+    let vendors: Vec<_> = Vendor::ALL
         .into_iter()
         .map(|vendor| {
             let how =

@@ -19,18 +19,23 @@ use http::request::Parts;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::functions::Function;
 use crate::template::{Found, Routes};
 
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// API Gateway has a name of its own, whatever a client calls it.
+const HOST: &str = "localhost";
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 
 pub(crate) struct Front {
     pub(crate) routes: Routes,
     /// By logical id, each with the time it may take.
-    pub(crate) functions: BTreeMap<String, (Function, Duration)>,
+    pub(crate) functions: BTreeMap<String, (Arc<Function>, Duration)>,
+    /// Held by each invocation; when all are gone, none is under way.
+    pub(crate) invocations: mpsc::Sender<()>,
 }
 
 pub(crate) fn router(front: Front) -> Router {
@@ -43,7 +48,11 @@ async fn answer(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return too_large() };
+    let body = match to_bytes(body, LARGEST_BODY).await {
+        Ok(body) => body,
+        Err(error) if is_length_limit(&error) => return too_large(),
+        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    };
     let Some(found) = front.routes.find(parts.method.as_str(), parts.uri.path()) else {
         let error = ApiError::unknown_route(parts.method.as_str(), parts.uri.path());
         return reply(shared::api::http::error(&error));
@@ -58,17 +67,33 @@ async fn answer(
     let Some((function, patience)) = front.functions.get(found.function) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    match timeout(*patience, function.answer(&request, Timestamp::now())).await {
-        Ok(response) => reply(response),
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    // A task of its own: a function goes on when its client has hung up.
+    let (function, patience) = (function.clone(), *patience);
+    let invocation = front.invocations.clone();
+    let invoked = tokio::spawn(async move {
+        let answer = timeout(patience, function.answer(&request, Timestamp::now())).await;
+        drop(invocation);
+        answer
+    });
+    match invoked.await {
+        Ok(Ok(response)) => reply(response),
+        Ok(Err(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(panic) => {
+            tracing::error!(%panic, "a function panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    use std::error::Error;
+    error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
 /// The event that API Gateway would make of a request.
 fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> Value {
     let now = Timestamp::now();
     let query = parts.uri.query().unwrap_or_default();
-    let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (text, is_base64) = match std::str::from_utf8(body) {
         Ok(text) => (text.to_owned(), false),
         Err(_) => (STANDARD.encode(body), true),
@@ -83,7 +108,7 @@ fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> 
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
-            "domainName": host,
+            "domainName": HOST,
             "domainPrefix": "local",
             "http": {
                 "method": parts.method.as_str(),
@@ -109,18 +134,15 @@ fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> 
     event
 }
 
-/// In lower case; several of a name are joined by commas.
+/// In lower case; several of a name are joined by commas. Like API Gateway, this
+/// front says itself who forwards what to whom.
 fn headers(parts: &Parts) -> Value {
+    let own = |name: &str| name == "host" || name.starts_with("x-forwarded-");
     let mut headers = Map::new();
-    for (name, value) in &parts.headers {
+    headers.insert("host".to_owned(), HOST.into());
+    for (name, value) in parts.headers.iter().filter(|(name, _)| !own(name.as_str())) {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        match headers.get_mut(name.as_str()) {
-            Some(Value::String(values)) => {
-                values.push(',');
-                values.push_str(&value);
-            }
-            _ => drop(headers.insert(name.to_string(), value.into())),
-        }
+        join(&mut headers, name.as_str(), value);
     }
     headers.into()
 }
@@ -128,15 +150,19 @@ fn headers(parts: &Parts) -> Value {
 fn query_parameters(query: &str) -> Value {
     let mut parameters = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match parameters.get_mut(name.as_ref()) {
-            Some(Value::String(values)) => {
-                values.push(',');
-                values.push_str(&value);
-            }
-            _ => drop(parameters.insert(name.into_owned(), value.into_owned().into())),
-        }
+        join(&mut parameters, &name, value.into_owned());
     }
     parameters.into()
+}
+
+fn join(map: &mut Map<String, Value>, name: &str, value: String) {
+    match map.get_mut(name) {
+        Some(Value::String(values)) => {
+            values.push(',');
+            values.push_str(&value);
+        }
+        _ => drop(map.insert(name.to_owned(), value.into())),
+    }
 }
 
 fn too_large() -> Response {

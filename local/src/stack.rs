@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::setup::Environment;
 use shared::vendor::Vendor;
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::accounts::Accounts;
@@ -20,7 +23,7 @@ use crate::front::{self, Front};
 use crate::functions::Function;
 use crate::secrets::{self, Secrets};
 use crate::server::{Door, Server};
-use crate::simulators::ledger::Ledger;
+use crate::simulators::ledger::{Ledger, open_private};
 use crate::template::{Reference, Template};
 use crate::{LOCAL_KEY, accounts};
 
@@ -33,7 +36,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// As the deployed secret holds them; vendors that are not named are simulated.
     pub accounts: String,
-    /// Where tasks survive a restart; `FILE.vendors` beside it is the simulated vendors' memory.
+    /// Where tasks survive a restart. `FILE.vendors` beside it is the simulated vendors'
+    /// memory, and the secret under the addresses that vendors call.
     pub data: Option<PathBuf>,
     /// In the place of the template's schedules.
     pub every: Option<Duration>,
@@ -41,6 +45,8 @@ pub struct Options {
     pub public_url: Option<Url>,
     /// The deployed rule for clients' webhook addresses, instead of any.
     pub public_webhooks: bool,
+    /// In the place of the template's parameter `ModelAliases`.
+    pub model_aliases: Option<String>,
     /// How long a simulated vendor takes over a video.
     pub pace: Duration,
 }
@@ -54,6 +60,7 @@ impl Default for Options {
             every: None,
             public_url: None,
             public_webhooks: false,
+            model_aliases: None,
             pace: Duration::from_secs(4),
         }
     }
@@ -62,10 +69,13 @@ impl Default for Options {
 /// A running stack; dropping it stops everything.
 pub struct Stack {
     front: Server,
+    under_way: mpsc::Receiver<()>,
     database: Database,
     webhook_secret: String,
     accounts: Accounts,
     _secrets: Server,
+    /// Of the data file, held as long as it is used.
+    _lock: Option<File>,
 }
 
 /// Why a stack cannot start; one line.
@@ -88,13 +98,13 @@ impl Stack {
             .await
             .map_err(|error| StackError(format!("cannot listen on {}: {error}", options.listen)))?;
 
-        let ledger = open_ledger(options.data.as_deref())?;
         let database = Database::start(options.data.as_deref(), &template.tables)
             .await
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let webhook_secret = database
             .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random())))
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
+        let (ledger, lock) = open_ledger(options.data.as_deref())?;
         let accounts = Accounts::start(&options.accounts, options.pace, &ledger)
             .await
             .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
@@ -107,17 +117,38 @@ impl Stack {
 
         let surroundings = Surroundings {
             public_url: options.public_url.map_or(door.base_url(), |url| url.to_string()),
-            webhook_hosts: if options.public_webhooks { None } else { Some("any") },
+            instead: [
+                ("WEBHOOK_HOSTS", (!options.public_webhooks).then(|| "any".to_owned())),
+                ("MODEL_ALIASES", options.model_aliases),
+            ],
             database_url: database.url(),
             secrets_url: secrets.base_url(),
         };
         let mut functions = BTreeMap::new();
         for function in &template.functions {
             let started = surroundings.start(function).await?;
-            functions.insert(function.id.clone(), (started, function.timeout));
+            functions.insert(function.id.clone(), (Arc::new(started), function.timeout));
         }
-        let front = door.serve(front::router(Front { routes: template.routes, functions }));
-        Ok(Self { front, database, webhook_secret, accounts, _secrets: secrets })
+        let (invocations, under_way) = mpsc::channel(1);
+        let front = Front { routes: template.routes, functions, invocations };
+        let front = door.serve(front::router(front));
+        Ok(Self {
+            front,
+            under_way,
+            database,
+            webhook_secret,
+            accounts,
+            _secrets: secrets,
+            _lock: lock,
+        })
+    }
+
+    /// Takes no more requests, and waits for those under way: each may be about
+    /// to store what a vendor has just been paid for.
+    pub async fn stop(self) {
+        let Self { front, mut under_way, .. } = self;
+        drop(front);
+        while under_way.recv().await.is_some() {}
     }
 
     /// The address of the API, without a slash at its end.
@@ -143,8 +174,8 @@ impl Stack {
 /// What a function finds around it, in the place of AWS.
 struct Surroundings<'a> {
     public_url: String,
-    /// In the place of what the template says.
-    webhook_hosts: Option<&'static str>,
+    /// Variables in the place of what the template says.
+    instead: [(&'static str, Option<String>); 2],
     database_url: &'a str,
     secrets_url: &'a str,
 }
@@ -168,8 +199,10 @@ impl Surroundings<'_> {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        if let (Some(own), Some(hosts)) = (variables.get_mut("WEBHOOK_HOSTS"), self.webhook_hosts) {
-            hosts.clone_into(own);
+        for (name, instead) in &self.instead {
+            if let (Some(own), Some(instead)) = (variables.get_mut(*name), instead) {
+                instead.clone_into(own);
+            }
         }
         let variable = |name: &str| variables.get(name).cloned();
         Function::start(&function.binary, &Environment::new(&variable))
@@ -188,13 +221,22 @@ impl Surroundings<'_> {
     }
 }
 
-fn open_ledger(data: Option<&Path>) -> Result<Ledger, StackError> {
+/// The ledger beside the data, and a lock on it: two processes would each work
+/// on the same tasks.
+fn open_ledger(data: Option<&Path>) -> Result<(Ledger, Option<File>), StackError> {
     let file = data.map(|data| {
         let mut name = data.as_os_str().to_owned();
         name.push(".vendors");
         PathBuf::from(name)
     });
-    Ledger::open(file.as_deref()).map_err(|error| data_error(file.as_deref(), &error))
+    let open = || {
+        let lock = file.as_deref().map(open_private).transpose()?;
+        if lock.as_ref().is_some_and(|lock| lock.try_lock().is_err()) {
+            return Err(io::Error::other("another process is using it"));
+        }
+        Ok((Ledger::open(file.as_deref())?, lock))
+    };
+    open().map_err(|error| data_error(file.as_deref(), &error))
 }
 
 fn data_error(file: Option<&Path>, error: &io::Error) -> StackError {

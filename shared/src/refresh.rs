@@ -17,23 +17,25 @@ const FRESH: SignedDuration = SignedDuration::from_secs(3);
 /// How long a client or a ringing vendor waits for the vendor's answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Looks at a task that has not ended, and returns it as it stands then.
+/// Looks at a task that has not ended, and returns it as it stands then. None
+/// when the look told nothing: the vendor did not answer, or cannot be asked
+/// because its id for the task is not known.
 pub async fn refresh(
     tasks: &Tasks,
     vendors: &Vendors,
     task: Task,
     now: Timestamp,
-) -> Result<Task, StoreError> {
+) -> Result<Option<Task>, StoreError> {
     match vendors.poll(&task, now, PATIENCE).await {
         // Only what is new is worth a write.
-        Some(Polled::News(news)) if news.status != task.status => {
-            Ok(tasks.raise(&task.id, &news, now).await?.unwrap_or(task))
-        }
-        _ => Ok(task),
+        Some(Polled::News(news)) if news.status == task.status => Ok(Some(task)),
+        Some(Polled::News(news)) => tasks.raise(&task.id, &news, now).await,
+        Some(Polled::Nothing(_)) | None => Ok(None),
     }
 }
 
-/// Like [`refresh`], when the last look is some seconds old; of several who ask at once, one looks.
+/// Like [`refresh`], when the last look is some seconds old; of several who ask
+/// at once, one looks. Returns the task as far as it is known.
 pub async fn refresh_if_stale(
     tasks: &Tasks,
     vendors: &Vendors,
@@ -43,7 +45,7 @@ pub async fn refresh_if_stale(
     let is_stale = now.duration_since(task.looked_at) >= FRESH;
     let worth_it = !task.status.is_final() && task.vendor_task_id.is_some() && is_stale;
     if worth_it && tasks.claim_look(&task.id, task.looked_at, now).await? {
-        refresh(tasks, vendors, task, now).await
+        Ok(refresh(tasks, vendors, task.clone(), now).await?.unwrap_or(task))
     } else {
         Ok(task)
     }

@@ -175,7 +175,8 @@ impl Task {
     /// The shard that a task's timer lives in.
     pub fn shard(id: &TaskId) -> u8 {
         // The last digits of an id are random; the first ones are the time.
-        id.as_str().bytes().next_back().unwrap_or(b'0') % SHARDS
+        let digit = id.as_str().chars().next_back().and_then(|digit| digit.to_digit(16));
+        u8::try_from(digit.unwrap_or(0)).unwrap_or(0) % SHARDS
     }
 }
 

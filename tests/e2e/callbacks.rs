@@ -95,7 +95,7 @@ async fn late_doubled_and_reordered_rings_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_vendor_that_cannot_be_asked_right_now_is_still_answered_200() {
+async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
     let vidu = FakeVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
@@ -105,13 +105,22 @@ async fn a_vendor_that_cannot_be_asked_right_now_is_still_answered_200() {
         Reply::Json(429, json!({ "reason": "TooManyRequests" })),
     ] {
         vidu.look_answers(look);
-        assert_eq!(vidu.ring(&success(FILM)).await, 200);
+        assert_eq!(vidu.ring(&success(FILM)).await, 503);
         assert_eq!(
             gateway.client.task(&id).await.body["status"],
             "queued",
             "a failed look says nothing"
         );
     }
+}
+
+#[tokio::test]
+async fn a_ring_before_the_vendors_id_is_known_is_to_be_repeated() {
+    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway.client.created(&tide()).await;
+    assert_eq!(vidu.ring(&success(FILM)).await, 503);
+    assert_eq!(vidu.looks(), 0, "there is nothing to ask by");
 }
 
 #[tokio::test]

@@ -111,6 +111,9 @@ async fn tasks_survive_a_kill() {
         (id, running.banner.lines().find(|line| line.contains("whsec_")).map(str::to_owned))
     };
     let again = Running::start(&data);
+    let second = filmgate().args(["--listen", "127.0.0.1:0"]).args(data).output().expect("it ends");
+    assert!(!second.status.success(), "two processes would work on the same tasks");
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another process"), "{second:?}");
     let task = again.client().wait_for(&id, "succeeded").await;
     let film = again.client().http.get(task["url"].as_str().expect("a url")).send().await;
     assert_eq!(film.expect("an answer").status(), 200);
@@ -128,6 +131,12 @@ fn a_wrong_command_line_gets_one_clear_line_and_a_failure() {
     let unknown = TestFile::new("unknown");
     std::fs::write(&unknown.0, r#"{"vido":{"api_key":"vda_secret"}}"#).expect("written");
     let unknown = unknown.0.to_str().expect("UTF-8");
+    let misplaced = TestFile::new("misplaced");
+    std::fs::write(&misplaced.0, r#"{"vidu":"vda_secret"}"#).expect("written");
+    let misplaced = misplaced.0.to_str().expect("UTF-8");
+    let surplus = TestFile::new("surplus");
+    std::fs::write(&surplus.0, r#"{"vidu":{"vda_secret":"api_key"}}"#).expect("written");
+    let surplus = surplus.0.to_str().expect("UTF-8");
     let rows: &[(&[&str], &str)] = &[
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--listen", "nowhere"], "nowhere"),
@@ -137,6 +146,8 @@ fn a_wrong_command_line_gets_one_clear_line_and_a_failure() {
         (&["--accounts", "/no/such/file"], "/no/such/file"),
         (&["--accounts", broken], "vidu"),
         (&["--accounts", unknown], "vido"),
+        (&["--accounts", misplaced], "vidu"),
+        (&["--accounts", surplus], "api_key"),
         (&["--data", "/no/such/folder/file"], "/no/such/folder/file"),
         (&["surplus"], "surplus"),
     ];

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -16,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 const API_KEY: &str = "vda_fake";
@@ -32,6 +34,8 @@ pub(crate) enum Reply {
 }
 
 struct Script {
+    /// Nothing is answered before this is heard.
+    wait: Option<oneshot::Receiver<()>>,
     replies: VecDeque<Reply>,
     /// What a look at the task is answered.
     look: Reply,
@@ -59,9 +63,22 @@ impl FakeVidu {
 
     /// Answers the first submissions like this, and accepts those after them.
     pub(crate) async fn replying(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::scripted(replies, None).await
+    }
+
+    /// Accepts what comes, but answers the first request only when told to.
+    pub(crate) async fn answering_when(wait: oneshot::Receiver<()>) -> Self {
+        Self::scripted([], Some(wait)).await
+    }
+
+    async fn scripted(
+        replies: impl IntoIterator<Item = Reply>,
+        wait: Option<oneshot::Receiver<()>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Arc::new(Mutex::new(Script {
+            wait,
             replies: replies.into_iter().collect(),
             look: Reply::Json(200, state("processing")),
             submissions: Vec::new(),
@@ -85,6 +102,13 @@ impl FakeVidu {
 
     pub(crate) fn submissions(&self) -> Vec<Value> {
         lock(&self.script).submissions.clone()
+    }
+
+    /// Waits until so many submissions arrived.
+    pub(crate) async fn heard(&self, submissions: usize) {
+        while self.submissions().len() < submissions {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub(crate) fn looks(&self) -> usize {
@@ -173,16 +197,19 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     assert_eq!(parts.headers["authorization"], format!("Token {API_KEY}"));
-    let reply = {
+    let (reply, wait) = {
         let mut script = lock(&script);
         if parts.method == "GET" {
             script.looks += 1;
-            script.look.clone()
+            (script.look.clone(), None)
         } else {
             script.submissions.push(serde_json::from_slice(&body).expect("JSON"));
-            script.replies.pop_front().unwrap_or(Reply::Accept)
+            (script.replies.pop_front().unwrap_or(Reply::Accept), script.wait.take())
         }
     };
+    if let Some(wait) = wait {
+        wait.await.expect("the test tells when");
+    }
     match reply {
         Reply::Accept => {
             let body =

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::setup::Environment;
 
 /// Longer than anything here takes; reaching it fails a test.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Gateway {
     pub(crate) stack: Stack,

@@ -114,6 +114,27 @@ async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_rings() {
 }
 
 #[tokio::test]
+async fn a_client_that_hangs_up_does_not_cost_its_task() {
+    let (answer_now, wait) = tokio::sync::oneshot::channel();
+    let vidu = FakeVidu::answering_when(wait).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let request = gateway.client.create_request(&tide()).send();
+    let client = tokio::spawn(request);
+    vidu.heard(1).await;
+    client.abort();
+    assert!(client.await.is_err_and(|error| error.is_cancelled()));
+    answer_now.send(()).expect("the vendor waits");
+
+    let database = gateway.dynamodb();
+    let stored = || async { database.scan().table_name("Tasks").send().await.expect("a scan") };
+    let began = std::time::Instant::now();
+    while !stored().await.items()[0].contains_key("vendor_task_id") {
+        assert!(began.elapsed() < crate::gateway::DEADLINE, "the vendor's id was lost");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn what_the_vendor_is_sent_is_the_clients_request_in_its_own_words() {
     let vidu = FakeVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;

@@ -2,8 +2,8 @@
 //!
 //! The body is never read. The token proves that we made the address, the
 //! signature, where the vendor has one, that the vendor called it; all they do
-//! is make us ask. A ring that was understood is answered 200 whatever the
-//! vendor then says: the task's timer stands, and ringing again adds nothing.
+//! is make us ask. A vendor that cannot be asked, or not yet, is told to ring
+//! again.
 
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -45,16 +45,18 @@ impl Callback {
         self.verify(request, vendor, &id, now)?;
 
         let store_error = |error| {
-            // The vendor gets a 500 and rings again.
             tracing::error!(task.id = %id, %vendor, %error, "a ring could not be followed");
-            ApiError::internal()
+            ApiError::ring_again()
         };
         let task = self.tasks.get(&id).await.map_err(store_error)?;
         let task = task.ok_or_else(ApiError::unknown_task)?;
-        if !task.status.is_final() {
-            refresh(&self.tasks, &self.vendors, task, now).await.map_err(store_error)?;
+        if task.status.is_final() {
+            return Ok(http::done());
         }
-        Ok(http::done())
+        match refresh(&self.tasks, &self.vendors, task, now).await.map_err(store_error)? {
+            Some(_) => Ok(http::done()),
+            None => Err(ApiError::ring_again()),
+        }
     }
 
     fn read_path(&self, request: &Request) -> Result<(Vendor, TaskId), ApiError> {
@@ -79,6 +81,7 @@ impl Callback {
     ) -> Result<(), ApiError> {
         let ring = Ring {
             path: &self.callbacks.path(vendor, id),
+            // Ours have none; what somebody appends is signed by nobody.
             query: "",
             headers: request.headers(),
             body: request.body(),

@@ -51,6 +51,7 @@ impl Create {
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
         http::require_method(request, "POST")?;
+        http::refuse_query(request)?;
         let key = self.keys.admit(request.headers(), now).await?;
         http::require_json(request.headers())?;
         let strict = http::prefers_strict(request.headers());

@@ -41,9 +41,13 @@ impl Create {
                 let id = new_id(now)?;
                 let callback_url = self.callbacks.url(vendor, &id);
                 let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
-                let mut submission = dialect.submit(wanted.generation.clone(), &ticket)?;
+                let submission = dialect.submit(wanted.generation.clone(), &ticket);
+                let mut submission = submission.inspect_err(log_operators)?;
+                if submission.model != wanted.generation.model {
+                    key.check_model(&submission.model)?;
+                }
                 let warnings = std::mem::take(&mut submission.warnings);
-                let task = new_task(id, wanted, key, vendor, submission.endpoint.clone(), now);
+                let task = new_task(id, wanted, key, vendor, &submission, now);
                 Ok(Prepared { task, submission, warnings })
             })
             .collect()
@@ -61,16 +65,16 @@ impl Create {
             return Outcome::Refused(ApiError::internal());
         }
         match self.vendors.submit(vendor, id, submission.request).await {
-            Submitted::Accepted { vendor_task_id, status, figures } => {
-                let news = News { figures, ..News::unfinished(status) };
-                match self.tasks.accept(id, &vendor_task_id, &news, now).await {
-                    Ok(_) => Outcome::Taken(task.id, status),
-                    Err(error) => {
-                        // The task is paid for; its timer stands, and this line names both ids.
-                        tracing::error!(task.id = %id, %vendor, vendor_task_id, %error, "the vendor's id of a task could not be stored");
-                        Outcome::Taken(task.id, Status::Queued)
-                    }
+            Submitted::Accepted { vendor_task_id, figures } => {
+                let accepted = self.tasks.accept(id, &vendor_task_id, &figures, now).await;
+                let stored = accepted.as_ref().ok().and_then(Option::as_ref);
+                let status = stored.map_or(Status::Queued, |task| task.status);
+                if stored.and_then(|task| task.vendor_task_id.as_ref()) != Some(&vendor_task_id) {
+                    // The task is paid for: its timer stands, and this line names both ids.
+                    let error = accepted.err();
+                    tracing::error!(task.id = %id, %vendor, vendor_task_id, ?error, "the vendor's id of a task could not be stored");
                 }
+                Outcome::Taken(task.id, status)
             }
             Submitted::Unknown(_) => Outcome::Taken(task.id, Status::Queued),
             Submitted::Refused(fault) => {
@@ -82,6 +86,14 @@ impl Create {
                 Outcome::Refused(refusal)
             }
         }
+    }
+}
+
+/// What the client did wrong is for the client; the rest somebody has to mend.
+fn log_operators(error: &ApiError) {
+    if error.status.is_server_error() {
+        let (code, message) = (&error.body.code, &error.body.message);
+        tracing::error!(code, message, "a request cannot be submitted with this gateway's account");
     }
 }
 
@@ -99,7 +111,7 @@ fn new_task(
     wanted: &CreateRequest,
     key: &ApiKey,
     vendor: Vendor,
-    endpoint: String,
+    submission: &Submission,
     now: Timestamp,
 ) -> Task {
     Task {
@@ -114,9 +126,9 @@ fn new_task(
         created_at: now,
         updated_at: now,
         looked_at: now,
-        endpoint,
+        endpoint: submission.endpoint.clone(),
         vendor_task_id: None,
-        figures: Figures::default(),
+        figures: submission.figures.clone(),
         url: None,
         url_expires_at: None,
         error: None,

@@ -47,6 +47,7 @@ impl Query {
             return Err(ApiError::unknown_route(method, path));
         };
         http::require_method(request, "GET")?;
+        http::refuse_query(request)?;
         let key = self.keys.admit(request.headers(), now).await?;
         let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
 

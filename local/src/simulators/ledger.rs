@@ -36,7 +36,7 @@ impl Ledger {
     pub fn open(path: Option<&Path>) -> io::Result<Self> {
         let mut book = Book { vendors: BTreeMap::new(), journal: None };
         if let Some(path) = path {
-            let mut journal = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+            let mut journal = open_private(path)?;
             let mut text = Vec::new();
             journal.read_to_end(&mut text)?;
             // A line without its end was torn by a kill. It goes, or the next would be joined to it.
@@ -87,6 +87,12 @@ impl Ledger {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().expect("nothing panics holding the ledger")
     }
+}
+
+/// A journal holds a secret of the local stack's, so nobody else may read it.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
 }
 
 impl Book {

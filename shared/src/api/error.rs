@@ -172,6 +172,20 @@ impl ApiError {
         )
     }
 
+    /// To a vendor: we heard it, but could not look. Those who repeat a ring repeat it then.
+    pub fn ring_again() -> Self {
+        let mut error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "internal_error",
+            "ring_again",
+            None,
+            "The task could not be looked at now. Call again.",
+        );
+        error.retry_after = Some(5);
+        error.body.retryable = true;
+        error
+    }
+
     /// Our own trouble, before any vendor was called. The cause is for the log.
     pub fn internal() -> Self {
         let mut error = Self::new(

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::ApiError;
+use super::json::Unrepeated;
 
 /// A field that could not be honoured, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,10 +30,28 @@ pub struct Fields {
     map: Map<String, Value>,
 }
 
+/// No vendor has so many options; each that nobody knows would be a warning.
+const MOST_FIELDS: usize = 100;
+const LONGEST_NAME: usize = 100;
+
 impl Fields {
-    pub fn new(name: &'static str, mut map: Map<String, Value>) -> Self {
+    pub fn new(name: &'static str, mut map: Map<String, Value>) -> Result<Self, ApiError> {
         map.retain(|_, value| !value.is_null());
-        Self { name, map }
+        let object = if name.is_empty() { "The body" } else { name };
+        let refuse = |message| {
+            let mut error = ApiError::invalid(name, message);
+            error.body.param = Some(name.to_owned()).filter(|name| !name.is_empty());
+            Err(error)
+        };
+        if map.len() > MOST_FIELDS {
+            return refuse(format!("{object} has more than {MOST_FIELDS} fields."));
+        }
+        if map.keys().any(|name| name.len() > LONGEST_NAME) {
+            return refuse(format!(
+                "{object} has a field whose name is over {LONGEST_NAME} bytes."
+            ));
+        }
+        Ok(Self { name, map })
     }
 
     /// The full name of a field, as `param` gives it.
@@ -42,6 +61,11 @@ impl Fields {
 
     pub fn has(&self, field: &str) -> bool {
         self.map.contains_key(field)
+    }
+
+    /// Whether a text is there that says nothing.
+    pub fn is_blank(&self, field: &str) -> bool {
+        matches!(self.map.get(field), Some(Value::String(text)) if text.trim().is_empty())
     }
 
     pub fn take(&mut self, field: &str) -> Option<Value> {
@@ -132,12 +156,19 @@ impl Fields {
         let Some(value) = self.take(field) else {
             return Ok(None);
         };
-        let parsed = match &value {
-            Value::String(text) => serde_json::from_str(text).ok(),
-            Value::Object(_) => None,
-            _ => return Err(self.wrong_type(field, "an object", &value)),
+        let value = match value {
+            Value::String(text) => {
+                serde_json::from_str(&text).map(|Unrepeated(value)| value).map_err(|error| {
+                    let param = self.param(field);
+                    ApiError::invalid(
+                        &param,
+                        format!("`{param}` is a string that is not JSON: {error}."),
+                    )
+                })?
+            }
+            other => other,
         };
-        match parsed.unwrap_or(value) {
+        match value {
             Value::Object(map) => Ok(Some(map)),
             other => Err(self.wrong_type(field, "an object", &other)),
         }
@@ -156,7 +187,8 @@ impl Fields {
         let got = match got {
             Value::Null => "null".to_owned(),
             Value::Bool(flag) => flag.to_string(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) if number.to_string().len() <= 40 => number.to_string(),
+            Value::Number(_) => "such a number".to_owned(),
             Value::String(text) if text.chars().count() <= 40 => format!("the string {text:?}"),
             Value::String(_) => "a string".to_owned(),
             Value::Array(_) => "a list".to_owned(),

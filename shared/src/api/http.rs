@@ -38,12 +38,16 @@ pub fn error(error: &ApiError) -> Response<Body> {
     response
 }
 
-/// Refuses other methods and query strings: nothing here reads one, and a
-/// parameter that is ignored in silence is a parameter that is lost.
 pub fn require_method(request: &Request, allowed: &'static str) -> Result<(), ApiError> {
-    if request.method().as_str() != allowed {
-        return Err(ApiError::method_not_allowed(request.method().as_str(), allowed));
+    if request.method().as_str() == allowed {
+        return Ok(());
     }
+    Err(ApiError::method_not_allowed(request.method().as_str(), allowed))
+}
+
+/// Refuses query strings: nothing here reads one, and a parameter that is
+/// ignored in silence is a parameter that is lost.
+pub fn refuse_query(request: &Request) -> Result<(), ApiError> {
     match request.query_string_parameters_ref().and_then(|query| query.iter().next()) {
         Some((name, _)) => Err(ApiError::invalid(
             name,

@@ -4,21 +4,18 @@
 //! from the bytes, whatever a data URL claims.
 
 use base64::Engine;
+use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
-use base64::engine::{DecodePaddingMode, general_purpose};
 
 use super::ApiError;
 
 /// Clients forget the padding; vendors get it back.
-const FORGIVING: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-const FORGIVING_URL_SAFE: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::URL_SAFE,
-    general_purpose::GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+const FORGIVING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const ALPHABETS: [GeneralPurpose; 2] = [
+    GeneralPurpose::new(&base64::alphabet::STANDARD, FORGIVING),
+    GeneralPurpose::new(&base64::alphabet::URL_SAFE, FORGIVING),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -110,13 +107,11 @@ impl Image {
         if compact.is_empty() {
             return Err(ApiError::invalid(param, format!("`{param}` is empty.")));
         }
-        let bytes = FORGIVING
-            .decode(&compact)
-            .or_else(|_| FORGIVING_URL_SAFE.decode(&compact))
-            .map_err(|_| {
-                let message = format!("`{param}` is neither an http(s) URL nor valid base64.");
-                ApiError::invalid(param, message)
-            })?;
+        let mut readings = ALPHABETS.iter().filter_map(|alphabet| alphabet.decode(&compact).ok());
+        let bytes = readings.next().ok_or_else(|| {
+            let message = format!("`{param}` is neither an http(s) URL nor valid base64.");
+            ApiError::invalid(param, message)
+        })?;
         let format = Format::of(&bytes).ok_or_else(|| {
             let message = format!("`{param}` is no image: its bytes are not PNG, JPEG or WebP.");
             ApiError::invalid(param, message)

@@ -7,6 +7,7 @@ pub mod error;
 pub mod fields;
 pub mod http;
 pub mod image;
+mod json;
 pub mod request;
 pub mod size;
 

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value};
 
+use super::json::Unrepeated;
 use super::{ApiError, Fields, Image, Size, Warning};
 
 /// The body of `POST /v1/video/generations`.
@@ -67,14 +68,17 @@ const LONGEST_PAYLOAD: usize = 256 * 1024;
 
 impl CreateRequest {
     pub fn read(body: &[u8]) -> Result<Self, ApiError> {
-        let mut body = Fields::new("", read_object(body)?);
+        let mut body = Fields::new("", read_object(body)?)?;
         let mut warnings = Vec::new();
 
         let model = required(&mut body, "model", "the model to use, e.g. \"viduq1\"")?;
         let prompt = required(&mut body, "prompt", "what the video shows")?;
         limit(&model, LONGEST_MODEL, "model")?;
         let metadata = body.take_object("metadata")?.unwrap_or_default();
-        let mut options = Fields::new("metadata", metadata);
+        let mut options = Fields::new("metadata", metadata)?;
+        if options.is_blank("prompt") {
+            return Err(ApiError::invalid("metadata.prompt", "`metadata.prompt` is empty."));
+        }
         for name in RESERVED {
             if options.take(name).is_some() {
                 let message = format!("`{name}` belongs to the gateway; it was left out.");
@@ -135,7 +139,7 @@ fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(ApiError::invalid_json("The body is empty; it must be a JSON object."));
     }
-    match serde_json::from_slice(body) {
+    match serde_json::from_slice(body).map(|Unrepeated(value)| value) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(ApiError::invalid_json("The body must be a JSON object.")),
         Err(error) => Err(ApiError::invalid_json(format!("The body is not JSON: {error}."))),
@@ -192,7 +196,7 @@ fn read_size(body: &mut Fields) -> Result<Option<Size>, ApiError> {
                 .zip(side(height))
                 .and_then(|(width, height)| Size::of(width, height))
                 .ok_or_else(|| {
-                    ApiError::invalid("width", "`width` and `height` must be positive pixels.")
+                    ApiError::invalid("width", "`width` and `height` must be 1 to 65536 pixels.")
                 })?
         }
         (Some(_), None) => {
@@ -232,180 +236,4 @@ fn read_response_format(body: &mut Fields) -> Result<(), ApiError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_wrong_field_is_refused_by_name() {
-        let rows = [
-            ("", None, "invalid_json", "nothing at all"),
-            ("{", None, "invalid_json", "not JSON"),
-            ("[]", None, "invalid_json", "JSON, but no object"),
-            ("{}", Some("model"), "missing_parameter", "no model"),
-            (r#"{"model":1,"prompt":"x"}"#, Some("model"), "invalid_parameter", "a number"),
-            (r#"{"model":"m"}"#, Some("prompt"), "missing_parameter", "no prompt"),
-            (r#"{"model":"m","prompt":" "}"#, Some("prompt"), "invalid_parameter", "blank"),
-            (r#"{"model":"m","prompt":null}"#, Some("prompt"), "missing_parameter", "null"),
-            (r#"{"model":"m","prompt":"x","n":0}"#, Some("n"), "invalid_parameter", "none"),
-            (r#"{"model":"m","prompt":"x","n":5}"#, Some("n"), "invalid_parameter", "too many"),
-            (r#"{"model":"m","prompt":"x","n":1.5}"#, Some("n"), "invalid_parameter", "halves"),
-            (
-                r#"{"model":"m","prompt":"x","duration":"soon"}"#,
-                Some("duration"),
-                "invalid_parameter",
-                "no number",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","duration":0}"#,
-                Some("duration"),
-                "invalid_parameter",
-                "no time",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","fps":-1}"#,
-                Some("fps"),
-                "invalid_parameter",
-                "backwards",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","seed":1.5}"#,
-                Some("seed"),
-                "invalid_parameter",
-                "not whole",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","seed":true}"#,
-                Some("seed"),
-                "invalid_parameter",
-                "a flag",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","size":"big"}"#,
-                Some("size"),
-                "invalid_parameter",
-                "no size",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","width":1920}"#,
-                Some("height"),
-                "missing_parameter",
-                "half a size",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","height":1080}"#,
-                Some("width"),
-                "missing_parameter",
-                "the other half",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","width":-1,"height":1}"#,
-                Some("width"),
-                "invalid_parameter",
-                "negative",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","size":"16x9","width":4,"height":3}"#,
-                Some("size"),
-                "invalid_parameter",
-                "two sizes",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","image":["a"]}"#,
-                Some("image"),
-                "invalid_parameter",
-                "a list",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","images":"a"}"#,
-                Some("images"),
-                "invalid_parameter",
-                "no list",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","images":["https://a.example/1.png",2]}"#,
-                Some("images[1]"),
-                "invalid_parameter",
-                "one of them",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","response_format":"b64_json"}"#,
-                Some("response_format"),
-                "invalid_parameter",
-                "only addresses",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","user":7}"#,
-                Some("user"),
-                "invalid_parameter",
-                "a number",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","metadata":[]}"#,
-                Some("metadata"),
-                "invalid_parameter",
-                "a list",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","metadata":"[]"}"#,
-                Some("metadata"),
-                "invalid_parameter",
-                "a list in a string",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","metadata":{"payload":5}}"#,
-                Some("metadata.payload"),
-                "invalid_parameter",
-                "a number",
-            ),
-            (
-                r#"{"model":"m","prompt":"x","metadata":{"callback_url":5}}"#,
-                Some("metadata.callback_url"),
-                "invalid_parameter",
-                "a number",
-            ),
-        ];
-        for (body, param, code, reason) in rows {
-            let error = CreateRequest::read(body.as_bytes()).expect_err(reason);
-            assert_eq!(error.status, 400, "{reason}: {body}");
-            assert_eq!(error.body.param.as_deref(), param, "{reason}: {body}");
-            assert_eq!(error.body.code, code, "{reason}: {body}");
-        }
-    }
-
-    #[test]
-    fn a_number_may_be_written_as_a_string_or_with_a_point() {
-        for duration in ["5", "5.0", "\"5\"", "\"5.0\"", "\" 5 \""] {
-            let body =
-                format!(r#"{{"model":"m","prompt":"x","duration":{duration},"seed":{duration}}}"#);
-            let request = CreateRequest::read(body.as_bytes()).expect(duration);
-            assert_eq!(request.generation.duration, Some(5.0), "{duration}");
-            assert_eq!(request.generation.seed, Some(5), "{duration}");
-        }
-    }
-
-    #[test]
-    fn metadata_may_arrive_as_a_json_string() {
-        let body =
-            br#"{"model":"m","prompt":"x","metadata":"{\"payload\":\"p\",\"style\":\"anime\"}"}"#;
-        let request = CreateRequest::read(body).unwrap();
-        assert_eq!(request.payload.as_deref(), Some("p"));
-        assert!(request.generation.options.has("style"));
-    }
-
-    #[test]
-    fn what_belongs_to_the_gateway_or_to_nobody_is_left_out_with_a_warning() {
-        let body = br#"{"model":"m","prompt":"x","colour":"red","quality":null,"callback_url":"https://b.example",
-            "metadata":{"model":"other","external_task_id":"1","callback_url":"https://a.example"}}"#;
-        let request = CreateRequest::read(body).unwrap();
-        let params: Vec<_> =
-            request.warnings.iter().map(|warning| warning.param.as_str()).collect();
-        assert_eq!(
-            params,
-            ["metadata.model", "metadata.external_task_id", "callback_url", "colour"]
-        );
-        assert_eq!(
-            request.webhook,
-            Some(("https://a.example".to_owned(), "metadata.callback_url"))
-        );
-    }
-}
+mod tests;

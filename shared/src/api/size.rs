@@ -46,8 +46,19 @@ impl Size {
 
     /// The one of these quality classes (`1080`) that the short side has.
     pub fn class_among(self, classes: &[u32]) -> Option<u32> {
-        let short = f64::from(self.width.min(self.height));
-        classes.iter().copied().find(|class| close(short, f64::from(*class)))
+        classes.iter().copied().find(|class| self.has_class(*class))
+    }
+
+    /// The best of these quality classes that the short side reaches, or the
+    /// least of them; [`Self::has_class`] tells whether it is met exactly.
+    pub fn class_below(self, classes: &[u32]) -> Option<u32> {
+        let short = self.width.min(self.height);
+        let reached = classes.iter().filter(|class| **class <= short || self.has_class(**class));
+        reached.max().or(classes.iter().min()).copied()
+    }
+
+    pub fn has_class(self, class: u32) -> bool {
+        close(f64::from(self.width.min(self.height)), f64::from(class))
     }
 }
 
@@ -83,6 +94,22 @@ mod tests {
             let size = Size::read(text, "size").expect(reason);
             assert_eq!(size.ratio_among(&ratios), ratio, "{text}: {reason}");
             assert_eq!(size.class_among(&classes), class, "{text}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_size_between_two_classes_gets_the_lower_one() {
+        let rows = [
+            ("1366x768", 720, false),
+            ("1280x720", 720, true),
+            ("1920x1072", 1080, true),
+            ("3840x2160", 1080, false),
+            ("320x180", 360, false),
+        ];
+        for (text, class, exact) in rows {
+            let size = Size::read(text, "size").expect(text);
+            assert_eq!(size.class_below(&[360, 720, 1080]), Some(class), "{text}");
+            assert_eq!(size.has_class(class), exact, "{text}");
         }
     }
 

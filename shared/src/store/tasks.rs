@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
@@ -27,15 +29,26 @@ impl Tasks {
     pub async fn insert(&self, task: &Task) -> Result<(), StoreError> {
         let item = serde_dynamo::to_item(task)
             .map_err(|error| StoreError::item("storing a task", &error))?;
-        self.client
+        let stored = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
-            .await
-            .map_err(|error| StoreError::service("storing a task", error))?;
-        Ok(())
+            .await;
+        match stored.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            // Ids are random: who finds the same task there has stored it, and
+            // the SDK has asked a second time because it lost the first answer.
+            Err(PutItemError::ConditionalCheckFailedException(failed))
+                if failed.item.clone().map(read_task).transpose()?.as_ref() == Some(task) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::service("storing a task", error)),
+        }
     }
 
     pub async fn get(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
@@ -52,20 +65,22 @@ impl Tasks {
         answer.item.map(read_task).transpose()
     }
 
-    /// Keeps what the vendor calls a task that it took. Returns the task as it
-    /// stands then, which may be further already.
+    /// Keeps what the vendor calls a task that it took, and what it said of it.
+    /// Returns the task as it stands then: who comes second finds the first one's id.
     pub async fn accept(
         &self,
         id: &TaskId,
         vendor_task_id: &str,
-        news: &News,
+        figures: &Figures,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
-        let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
-        update.name("vendor_task_id");
+        // Whatever the status is by now, the id must not be lost.
+        let condition = "attribute_exists(id) AND attribute_not_exists(#vendor_task_id)";
+        let mut update = Update::new(condition);
         update.set("vendor_task_id", &vendor_task_id)?;
-        update.set_news(news, now)?;
-        self.change(id, update, news.status).await
+        update.set("updated_at", &now)?;
+        update.set_figures(figures)?;
+        self.change(id, update).await
     }
 
     /// Raises a task to what a look at the vendor said. Returns the task as it
@@ -78,7 +93,8 @@ impl Tasks {
     ) -> Result<Option<Task>, StoreError> {
         let mut update = Update::new("attribute_exists(id)");
         update.set_news(news, now)?;
-        self.change(id, update, news.status).await
+        update.require_status_below_or_at(news.status)?;
+        self.change(id, update).await
     }
 
     /// Claims the next look at the vendor: of all who ask within a while, one wins.
@@ -95,14 +111,8 @@ impl Tasks {
         Ok(matches!(self.update(id, update).await?, Updated::Done(_)))
     }
 
-    /// Changes a task whose status is below this one.
-    async fn change(
-        &self,
-        id: &TaskId,
-        mut update: Update,
-        status: Status,
-    ) -> Result<Option<Task>, StoreError> {
-        update.require_status_below_or_at(status)?;
+    /// Changes a task if the condition holds, and returns it as it stands then.
+    async fn change(&self, id: &TaskId, update: Update) -> Result<Option<Task>, StoreError> {
         let item = match self.update(id, update).await? {
             Updated::Done(item) => Some(item),
             Updated::Refused(item) => item,
@@ -207,16 +217,20 @@ impl Update {
         self.value(figure, value)
     }
 
-    fn set_news(&mut self, news: &News, now: Timestamp) -> Result<(), StoreError> {
-        let Figures { duration, fps, width, height, seed, credits } = &news.figures;
-        self.set("status", &news.status)?;
-        self.set("updated_at", &now)?;
+    fn set_figures(&mut self, figures: &Figures) -> Result<(), StoreError> {
+        let Figures { duration, fps, width, height, seed, credits } = figures;
         self.set_figure("duration", duration.as_ref())?;
         self.set_figure("fps", fps.as_ref())?;
         self.set_figure("width", width.as_ref())?;
         self.set_figure("height", height.as_ref())?;
         self.set_figure("seed", seed.as_ref())?;
-        self.set_figure("credits", credits.as_ref())?;
+        self.set_figure("credits", credits.as_ref())
+    }
+
+    fn set_news(&mut self, news: &News, now: Timestamp) -> Result<(), StoreError> {
+        self.set("status", &news.status)?;
+        self.set("updated_at", &now)?;
+        self.set_figures(&news.figures)?;
         self.set_known("url", news.url.as_ref())?;
         self.set_known("url_expires_at", news.url_expires_at.as_ref())?;
         self.set_known("error", news.error.as_ref())?;

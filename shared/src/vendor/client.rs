@@ -62,9 +62,9 @@ impl Vendors {
                 let known = Vendor::ALL.map(Vendor::as_str).join(", ");
                 AccountsError(format!("the accounts name `{name}`; known vendors are {known}"))
             })?;
-            let dialect = vendor
-                .dialect(account)
-                .map_err(|error| AccountsError(format!("the account of `{name}`: {error}")))?;
+            let dialect = vendor.dialect(account).map_err(|error| {
+                AccountsError(format!("the account of `{name}` {}", without_values(&error)))
+            })?;
             dialects.insert(vendor, dialect);
         }
         let submitting = http_client(|client| client.pool_max_idle_per_host(0));
@@ -116,17 +116,37 @@ impl Vendors {
     }
 }
 
-/// The operator's face of a fault; the client's is [`Fault::body`].
+/// The operator's face of a fault; the client's is [`Fault::body`]. The vendor's
+/// words may repeat a prompt, an image or a key, so only codes are logged.
 fn log(vendor: Vendor, task: &TaskId, fault: &Fault, what: &str) {
-    let Fault { kind, code, message, request_id, .. } = fault;
-    let (code, message, request_id) = (code.as_deref(), message.as_deref(), request_id.as_deref());
+    let Fault { kind, code, request_id, .. } = fault.presentable();
+    let (code, request_id) = (code.as_deref(), request_id.as_deref());
     if kind.is_operators() {
         tracing::error!(
-            task.id = %task, %vendor, ?kind, code, message, request_id,
+            task.id = %task, %vendor, ?kind, code, request_id,
             "{what}: check this gateway's account with the vendor, its entry in the accounts secret, its rights and its balance",
         );
     } else {
-        tracing::warn!(task.id = %task, %vendor, ?kind, code, message, request_id, "{what}");
+        tracing::warn!(task.id = %task, %vendor, ?kind, code, request_id, "{what}");
+    }
+}
+
+/// What is wrong with an account. serde quotes the values that it does not
+/// like, and these are keys, so its words are passed on only without one.
+fn without_values(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let expected = message.split_once("expected ").map(|(_, expected)| expected);
+    match expected {
+        Some(expected) if message.starts_with("unknown field") => {
+            format!(
+                "has a member that is none of these: {}",
+                expected.trim_start_matches("one of ")
+            )
+        }
+        _ if message.starts_with("invalid ") => {
+            "is not as it should be: an object whose members are texts".to_owned()
+        }
+        _ => format!("is not good: {message}"),
     }
 }
 
@@ -194,6 +214,8 @@ fn http_client(
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
+        // reqwest would look for one in the environment.
+        .no_proxy()
         .user_agent(concat!("filmgate/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("a prepared TLS configuration makes a client")

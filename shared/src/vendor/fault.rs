@@ -44,6 +44,8 @@ pub enum Kind {
     Internal,
     /// Somebody cancelled the task at the vendor.
     Cancelled,
+    /// The vendor no longer knows how the task ended.
+    Expired,
     /// The answer made no sense, or none came.
     Unreadable,
 }
@@ -136,9 +138,27 @@ impl Kind {
                 false,
                 "reports that the task was cancelled there",
             ),
+            Self::Expired => {
+                row(BAD, vendor, "expired_at_vendor", true, "no longer has the task or its film")
+            }
             Self::Unreadable => {
                 row(DOWN, vendor, "vendor_unreadable", true, "gave no answer that can be read")
             }
+        }
+    }
+
+    /// All there is to go by when the vendor's own code says nothing to us.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Credentials,
+            402 => Self::Balance,
+            403 => Self::Permission,
+            404 => Self::NotFound,
+            // Given up while it was being worked on: it may have been done.
+            408 | 499 => Self::Internal,
+            429 => Self::RateLimited,
+            400..=498 => Self::BadRequest,
+            _ => Self::Internal,
         }
     }
 
@@ -157,16 +177,29 @@ impl Fault {
         Self { message: Some(message.into()), ..Self::new(kind) }
     }
 
+    /// Short enough to be kept, and without what nobody else may read.
+    pub fn presentable(&self) -> Self {
+        let short = |text: &String| text.chars().take(LONGEST_CODE).collect();
+        Self {
+            kind: self.kind,
+            code: self.code.as_ref().map(short),
+            // What is wrong with the operator's account is not the client's to read.
+            message: self.message.as_deref().filter(|_| !self.kind.is_operators()).map(presentable),
+            request_id: self.request_id.as_ref().map(short),
+            retry_after: self.retry_after,
+        }
+    }
+
     /// The body of an error, as a failed task keeps it.
     pub fn body(&self, vendor: Vendor, charged: Charged) -> ErrorBody {
         let meaning = self.kind.meaning();
-        let vendor_message = self.message.as_deref().map(presentable);
+        let Self { code, message: vendor_message, request_id, .. } = self.presentable();
         let mut message = format!("{vendor} {}", meaning.message);
         if let Some(words) = &vendor_message {
             message.push_str(": ");
             message.push_str(words);
         }
-        if let Some(code) = &self.code {
+        if let Some(code) = &code {
             message.push_str(&format!(" ({code})"));
         }
         ErrorBody {
@@ -178,9 +211,9 @@ impl Fault {
             charged,
             vendor: Some(VendorError {
                 name: vendor.to_string(),
-                code: self.code.clone(),
+                code,
                 message: vendor_message,
-                request_id: self.request_id.clone(),
+                request_id,
             }),
         }
     }
@@ -193,20 +226,27 @@ impl Fault {
         ApiError {
             status,
             body: Box::new(self.body(vendor, Charged::No)),
-            retry_after: waits.then(|| self.retry_after.unwrap_or(5)),
+            retry_after: waits.then(|| self.retry_after.unwrap_or(5).min(LONGEST_WAIT)),
             allow: None,
         }
     }
 }
 
-/// A vendor's words, fit for a client: addresses may hold tokens or signatures.
+const LONGEST_CODE: usize = 100;
+/// An hour; a client that is told to wait longer had better be told nothing.
+const LONGEST_WAIT: u32 = 3600;
+
+/// A vendor's words, fit for a client: addresses may hold tokens or signatures,
+/// and long words are images or keys.
 fn presentable(message: &str) -> String {
     const LONGEST: usize = 500;
+    const LONGEST_WORD: usize = 60;
     let words: Vec<_> = message
         .split_whitespace()
-        .map(|word| match word.find("://") {
-            Some(_) => "[address]",
-            None => word,
+        .map(|word| match word {
+            word if word.contains("://") => "[address]",
+            word if word.starts_with("data:") || word.len() > LONGEST_WORD => "[…]",
+            word => word,
         })
         .collect();
     words.join(" ").chars().take(LONGEST).collect()
@@ -231,6 +271,24 @@ mod tests {
             "vidu refused the request: cannot call [address] now (FieldInvalid)"
         );
         assert!(!body.to_json().to_string().contains("gw.example"));
+    }
+
+    #[test]
+    fn what_a_vendor_repeats_of_the_request_or_the_account_stays_inside() {
+        let image = "A".repeat(10_000);
+        let fault = Fault {
+            code: Some("x".repeat(10_000)),
+            request_id: Some("y".repeat(10_000)),
+            retry_after: Some(u32::MAX),
+            ..Fault::with_message(Kind::RateLimited, format!("{image} data:image/png;base64,AAAA"))
+        };
+        let refusal = fault.refusal(Vendor::Vidu);
+        let body = refusal.body.to_json().to_string();
+        assert!(!body.contains("AAAA") && body.len() < 2_000, "{body}");
+        assert_eq!(refusal.retry_after, Some(3600));
+
+        let fault = Fault::with_message(Kind::Credentials, "invalid token vda_mykey");
+        assert!(!fault.body(Vendor::Vidu, Charged::No).to_json().to_string().contains("vda_mykey"));
     }
 
     #[test]

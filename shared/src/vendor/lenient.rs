@@ -3,28 +3,43 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+/// Longer texts are no ids, codes or addresses; kept, they would not fit into a task.
+const LONGEST: usize = 8 * 1024;
+
 /// Text, also where a number was written; anything else is empty.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
+        Value::String(text) if text.len() <= LONGEST => text,
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     })
 }
 
-/// The value if it is one, else nothing.
+/// The value if it is one, also in a string, else nothing.
 pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: for<'a> Deserialize<'a>,
 {
-    Ok(T::deserialize(Value::deserialize(deserializer)?).ok())
+    let value = Value::deserialize(deserializer)?;
+    let written = value.as_str().and_then(|text| serde_json::from_str(text.trim()).ok());
+    Ok(T::deserialize(value).ok().or(written))
 }
 
-pub(super) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// What can be read of a list; anything else is an empty one.
+pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
+    T: for<'a> Deserialize<'a>,
 {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    let Value::Array(items) = Value::deserialize(deserializer)? else {
+        return Ok(Vec::new());
+    };
+    Ok(items.into_iter().filter_map(|item| T::deserialize(item).ok()).collect())
+}
+
+/// A number, also one in a string; an empty one says nothing.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number: Option<f64> = text(deserializer)?.trim().parse().ok();
+    Ok(number.filter(|number| number.is_finite()))
 }

@@ -25,7 +25,7 @@ pub use client::{AccountsError, Vendors};
 pub use fault::{Fault, Kind};
 
 use crate::api::{ApiError, Generation, Warning};
-use crate::task::{Figures, News, Status, Task, TaskId};
+use crate::task::{Figures, News, Task, TaskId};
 
 /// The set of vendors. Stored with each task, part of the callback's path, key of the accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,8 +101,13 @@ pub struct Ticket<'a> {
 #[derive(Debug)]
 pub struct Submission {
     pub request: Request<Bytes>,
+    /// The model that was asked for in the end, by its vendor's name: an option
+    /// of the vendor's may name another one than the client did.
+    pub model: String,
     /// Kept with the task as [`Handle::endpoint`].
     pub endpoint: String,
+    /// What is known of the film before the vendor says a word; some never say any.
+    pub figures: Figures,
     /// What could not be honoured.
     pub warnings: Vec<Warning>,
 }
@@ -110,11 +115,8 @@ pub struct Submission {
 /// What the answer to a submission says.
 #[derive(Debug, PartialEq)]
 pub enum Submitted {
-    Accepted {
-        vendor_task_id: String,
-        status: Status,
-        figures: Figures,
-    },
+    /// How far the task is, a look may tell later; the answer to a submission never does.
+    Accepted { vendor_task_id: String, figures: Figures },
     /// The vendor surely made no task of it.
     Refused(Fault),
     /// The vendor may have made a task of it. Never submit again.
@@ -162,6 +164,8 @@ pub enum Forged {
     Unsigned,
     /// Signed too long ago, or in the future.
     Stale,
+    /// The date cannot be read.
+    Malformed,
     /// Signed with another key, or for another call.
     Mismatch,
 }
@@ -171,6 +175,7 @@ impl fmt::Display for Forged {
         f.write_str(match self {
             Self::Unsigned => "the signature is missing",
             Self::Stale => "the date is more than five minutes off",
+            Self::Malformed => "the date cannot be read",
             Self::Mismatch => "the signature does not match",
         })
     }
@@ -224,7 +229,7 @@ impl TryFrom<String> for BaseUrl {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some_and(|host| !host.is_empty())
                 && uri.query().is_none()
-        });
+        }) && url::Url::parse(&text).is_ok();
         if !fits {
             return Err("base_url must be an http(s) address without a query");
         }

@@ -41,14 +41,16 @@ pub(super) fn answer(fixture: &Value) -> Response<Bytes> {
 /// The kind that a fixture means, in its neutral words.
 pub(super) fn kind(fixture: &Value) -> Kind {
     match fixture["expect"]["error_kind"].as_str().expect("an error_kind") {
-        "bad_request" => Kind::BadRequest,
+        // A task's name that the vendor knows already was no good request, either.
+        "bad_request" | "duplicate" => Kind::BadRequest,
         "content_moderation" => Kind::Moderation,
         "not_found" => Kind::NotFound,
         "insufficient_balance" => Kind::Balance,
         "vendor_auth" => Kind::Credentials,
-        "vendor_permission" => Kind::Permission,
+        "vendor_permission" | "vendor_account" => Kind::Permission,
         "rate_limited" => Kind::RateLimited,
         "concurrency_limited" => Kind::Concurrency,
+        "expired" => Kind::Expired,
         "cancelled" => Kind::Cancelled,
         "server_error" if fixture["expect"]["vendor_task_may_exist"] == "no" => Kind::Unavailable,
         "server_error" => Kind::Internal,

@@ -26,7 +26,7 @@ pub(super) fn verify(ring: &Ring<'_>, api_key: &str, now: Timestamp) -> Result<(
     hmac::verify(&key, text.as_bytes(), &signature).map_err(|_| Forged::Mismatch)?;
 
     let signed_at =
-        rfc2822::DateTimeParser::new().parse_timestamp(date).map_err(|_| Forged::Stale)?;
+        rfc2822::DateTimeParser::new().parse_timestamp(date).map_err(|_| Forged::Malformed)?;
     if now.duration_since(signed_at).abs() > TOLERANCE {
         return Err(Forged::Stale);
     }
@@ -36,7 +36,7 @@ pub(super) fn verify(ring: &Ring<'_>, api_key: &str, now: Timestamp) -> Result<(
 /// Method, path, query, access key and date on a line each, then the named headers.
 fn signed_text(ring: &Ring<'_>, date: &str) -> Result<String, Forged> {
     let mut text = format!("POST\n{}\n{}\n{ACCESS_KEY}\n{date}\n", ring.path, ring.query);
-    for name in header(ring.headers, "x-hmac-signed-headers")?.split(';') {
+    for name in header(ring.headers, "x-hmac-signed-headers")?.split(';').map(str::trim) {
         let value = header(ring.headers, name)?;
         text.push_str(&format!("{name}:{value}\n"));
     }

@@ -40,6 +40,7 @@ fn default_base_url() -> BaseUrl {
 
 impl Dialect for Vidu {
     fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError> {
+        let model = generation.model.clone();
         let (endpoint, body, warnings) = submit::translate(generation, ticket)?;
         let body = serde_json::to_vec(&body).expect("the wire type has string keys only");
         let request = self
@@ -47,35 +48,29 @@ impl Dialect for Vidu {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Bytes::from(body))
             .expect("the key was checked to fit a header, the path is ours");
-        Ok(Submission { request, endpoint: endpoint.to_string(), warnings })
+        // The answer says what Vidu makes of the request.
+        let figures = Figures::default();
+        Ok(Submission { request, model, endpoint: endpoint.to_string(), figures, warnings })
     }
 
     fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
-        if let Some(fault) = read_fault(answer) {
-            // After these the vendor may have a task all the same.
-            let unclear = matches!(fault.kind, Kind::Internal | Kind::Unreadable);
-            return if unclear { Submitted::Unknown(fault) } else { Submitted::Refused(fault) };
-        }
-        match read::<wire::Created>(answer) {
-            Ok(created) if !created.task_id.is_empty() => Submitted::Accepted {
+        let created: wire::Created = read(answer);
+        if answer.status().is_success() && !created.task_id.is_empty() {
+            return Submitted::Accepted {
                 vendor_task_id: created.task_id,
-                // Only a look may tell an end, never the answer to a submission.
-                status: match status_of(&created.state) {
-                    Status::Processing => Status::Processing,
-                    _ => Status::Queued,
-                },
                 figures: Figures {
                     duration: created.duration,
                     seed: created.seed,
                     credits: created.credits,
                     ..Figures::default()
                 },
-            },
-            Ok(_) => Submitted::Unknown(Fault::with_message(
-                Kind::Unreadable,
-                "the answer has no task_id",
-            )),
-            Err(fault) => Submitted::Unknown(fault),
+            };
+        }
+        let fault = read_fault(answer);
+        match fault.kind {
+            // After these the vendor may have a task all the same.
+            Kind::Internal | Kind::Unreadable => Submitted::Unknown(fault),
+            _ => Submitted::Refused(fault),
         }
     }
 
@@ -87,13 +82,11 @@ impl Dialect for Vidu {
     }
 
     fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
-        if let Some(fault) = read_fault(answer) {
-            return Polled::Nothing(fault);
+        let creations: wire::Creations = read(answer);
+        if answer.status().is_success() && !creations.state.is_empty() {
+            return Polled::News(Box::new(read_news(creations, now)));
         }
-        match read::<wire::Creations>(answer) {
-            Ok(creations) => Polled::News(Box::new(read_news(creations, now))),
-            Err(fault) => Polled::Nothing(fault),
-        }
+        Polled::Nothing(read_fault(answer))
     }
 
     fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
@@ -161,36 +154,23 @@ fn read_news(creations: wire::Creations, now: Timestamp) -> News {
     }
 }
 
-/// An answer that is an error, whatever its status: some relays answer 200 with one.
-fn read_fault(answer: &Response<Bytes>) -> Option<Fault> {
-    let status = answer.status();
-    let error: wire::Error = read(answer).unwrap_or_default();
+/// What an answer says that is not the one hoped for, whatever its status: some relays answer 200 with an error.
+fn read_fault(answer: &Response<Bytes>) -> Fault {
+    let error: wire::Error = read(answer);
     let reason = Some(error.reason).filter(|reason| !reason.is_empty());
-    if status.is_success() && reason.is_none() {
-        return None;
-    }
     let is_json = serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok();
     let kind = match reason.as_deref().and_then(kind_of) {
         Some(kind) => kind,
-        None if !is_json => Kind::Unreadable,
-        None => match status.as_u16() {
-            401 => Kind::Credentials,
-            402 => Kind::Balance,
-            403 => Kind::Permission,
-            404 => Kind::NotFound,
-            408 | 499 => Kind::Internal,
-            429 => Kind::RateLimited,
-            400..=498 => Kind::BadRequest,
-            _ => Kind::Internal,
-        },
+        None if !is_json || answer.status().is_success() => Kind::Unreadable,
+        None => Kind::of_status(answer.status()),
     };
-    Some(Fault {
+    Fault {
         kind,
         code: reason,
         message: Some(error.message).filter(|message| !message.is_empty()),
         request_id: error.metadata.and_then(|metadata| metadata.trace_id),
         retry_after: super::retry_after(answer),
-    })
+    }
 }
 
 /// <https://platform.vidu.com/docs/errors>: the reasons of refusals, and the `err_code`s of failed tasks.
@@ -224,9 +204,9 @@ fn kind_of(reason: &str) -> Option<Kind> {
     })
 }
 
-fn read<T: DeserializeOwned>(answer: &Response<Bytes>) -> Result<T, Fault> {
-    serde_json::from_slice(answer.body())
-        .map_err(|_| Fault::with_message(Kind::Unreadable, "the answer is not what was expected"))
+/// An answer's members; those that are not there are empty.
+fn read<T: DeserializeOwned + Default>(answer: &Response<Bytes>) -> T {
+    serde_json::from_slice(answer.body()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -142,7 +142,9 @@ pub(super) fn translate(
         wm_url: options.take_text("wm_url")?,
         meta_data: options.take_text("meta_data")?,
         // Where the client has no note of its own, ours finds the task in Vidu's list.
-        payload: payload.unwrap_or_else(|| ticket.task_id.to_string()),
+        payload: payload
+            .filter(|payload| !payload.is_empty())
+            .unwrap_or_else(|| ticket.task_id.to_string()),
         callback_url: ticket.callback_url.to_owned(),
         model,
     };
@@ -259,24 +261,23 @@ fn read_resolution(
     options: &mut Fields,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<String>, ApiError> {
-    let class = |size: Size| size.class_among(&RESOLUTIONS).map(|class| format!("{class}p"));
     let (param, resolution) = match (options.take_text("resolution")?, size) {
         (Some(inner), size) => {
             if let Some((size, param)) = size
-                && class(size).as_ref() != Some(&inner)
+                && size.class_among(&RESOLUTIONS).map(|class| format!("{class}p")).as_ref()
+                    != Some(&inner)
             {
                 warnings.push(Warning::new(param, "`metadata.resolution` was used instead."));
             }
             (options.param("resolution"), inner)
         }
         (None, Some((size, param))) => {
-            let resolution = class(size).ok_or_else(|| {
-                let message = format!(
-                    "Vidu has no resolution for {size}: the short side must be 360, 540, 720 or 1080."
-                );
-                ApiError::invalid(param, message)
-            })?;
-            (param.to_owned(), resolution)
+            let class = size.class_below(&RESOLUTIONS).expect("there are resolutions");
+            if !size.has_class(class) {
+                let message = format!("Vidu has no resolution for {size}; {class}p was asked for.");
+                warnings.push(Warning::new(param, message));
+            }
+            (param.to_owned(), format!("{class}p"))
         }
         (None, None) => return Ok(None),
     };

@@ -26,7 +26,6 @@ fn a_task_that_was_taken_is_known_by_id_seed_and_credits() {
         let body = &fixture["response"]["body"];
         let expected = Submitted::Accepted {
             vendor_task_id: fixture["expect"]["vendor_task_id"].as_str().unwrap().to_owned(),
-            status: Status::Queued,
             figures: Figures {
                 seed: fixture["expect"]["seed"].as_i64(),
                 duration: body["duration"].as_f64(),
@@ -104,6 +103,18 @@ fn a_reason_that_we_do_not_know_is_sorted_by_its_status() {
 }
 
 #[test]
+fn a_task_that_was_taken_is_taken_whatever_else_the_answer_says() {
+    for body in [
+        r#"{"task_id":"839","state":"created","reason":"Accepted"}"#,
+        r#"{"task_id":839,"seed":"77","credits":"80","duration":"5","state":null}"#,
+    ] {
+        let read = vidu("key").read_submitted(&Response::new(Bytes::from(body)));
+        let Submitted::Accepted { vendor_task_id, .. } = read else { panic!("{body}: {read:?}") };
+        assert_eq!(vendor_task_id, "839", "{body}");
+    }
+}
+
+#[test]
 fn a_relay_that_answers_200_with_an_error_is_understood() {
     let body = Bytes::from_static(br#"{"reason":"CreditInsufficient","message":"m"}"#);
     match vidu("key").read_submitted(&Response::new(body)) {
@@ -174,6 +185,13 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
             "success without a video",
         ),
         (200, r#"{"state":"failed","err_code":"Novelty"}"#, Some(Status::Failed), "a new code"),
+        (
+            200,
+            r#"{"state":"success","reason":"OK","creations":[7,{"url":5},{"url":"https://v.example/1.mp4"}]}"#,
+            Some(Status::Succeeded),
+            "odd company",
+        ),
+        (200, r#"{"state":"success","creations":{}}"#, Some(Status::Failed), "no list"),
         (200, "{}", None, "no state"),
         (200, "<html>", None, "HTML"),
         (200, "", None, "nothing"),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::vendor::lenient::{lenient, null_is_default, text};
+use crate::vendor::lenient::{lenient, list, number, text};
 
 /// The body of all four ways to create; an absent member is not sent.
 #[derive(Debug, Default, Serialize)]
@@ -60,27 +60,27 @@ pub(super) struct Create {
 pub(super) struct Created {
     #[serde(deserialize_with = "text")]
     pub(super) task_id: String,
-    #[serde(deserialize_with = "text")]
-    pub(super) state: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "number")]
     pub(super) duration: Option<f64>,
     /// The seed that is really used; no later answer repeats it.
     #[serde(deserialize_with = "lenient")]
     pub(super) seed: Option<i64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "number")]
     pub(super) credits: Option<f64>,
 }
 
 /// The answer to `GET /ent/v2/tasks/{id}/creations`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Creations {
     /// The one member without which the answer says nothing.
+    #[serde(deserialize_with = "text")]
     pub(super) state: String,
-    #[serde(default, deserialize_with = "text")]
+    #[serde(deserialize_with = "text")]
     pub(super) err_code: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(deserialize_with = "number")]
     pub(super) credits: Option<f64>,
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "list")]
     pub(super) creations: Vec<Creation>,
 }
 
@@ -96,9 +96,9 @@ pub(super) struct Creation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Video {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "number")]
     pub(super) duration: Option<f64>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "number")]
     pub(super) fps: Option<f64>,
     #[serde(deserialize_with = "lenient")]
     pub(super) resolution: Option<Resolution>,

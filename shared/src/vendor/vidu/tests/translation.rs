@@ -39,7 +39,7 @@ fn the_request_of_the_public_documentation_is_sent_word_for_word() {
             "resolution": "1080p",
             "movement_amplitude": "auto",
             "bgm": false,
-            "payload": "",
+            "payload": "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b",
             "callback_url": CALLBACK_URL,
         })
     );
@@ -206,6 +206,14 @@ fn every_field_is_translated_or_warned_about() {
             &[],
             "the same said twice",
         ),
+        (
+            "viduq2",
+            json!({"size":"1366x768"}),
+            text,
+            json!({"aspect_ratio":"16:9","resolution":"720p"}),
+            &["size"],
+            "the ratio is right, the resolution is the next one below",
+        ),
         ("viduq2", json!({"duration":8}), text, json!({"duration":8}), &[], "a whole number"),
         ("viduq2", json!({"duration":"8.0"}), text, json!({"duration":8}), &[], "the same"),
         (
@@ -327,7 +335,7 @@ fn what_vidu_surely_refuses_is_refused_by_name() {
             "metadata.resolution",
             "however it is said",
         ),
-        ("viduq2", json!({"size":"1920x800"}), "size", "no such resolution"),
+        ("viduq2", json!({"size":"1920x800"}), "size", "no such ratio"),
         ("viduq2", json!({"size":"2520x1080"}), "size", "no such ratio"),
         (
             "viduq1",
