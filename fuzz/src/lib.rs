@@ -13,7 +13,7 @@ use shared::task::TaskId;
 use shared::vendor::{Dialect, Ring, Submission, Ticket, Vendor, Vendors};
 use shared::webhook::WebhookHosts;
 
-const ACCOUNTS: &str = r#"{"vidu":{"api_key":"vda_1"}}"#;
+const ACCOUNTS: &str = r#"{"vidu":{"api_key":"vda_1"},"kling":{"api_key":"api-key-1","webhook_secret":"whsec_c2VjcmV0"},"jimeng":{"access_key":"AK","secret_key":"SK"}}"#;
 
 /// The vendors, each with an account.
 pub fn vendors() -> Vendors {

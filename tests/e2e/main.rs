@@ -11,3 +11,4 @@ mod gateway;
 mod keys;
 mod store;
 mod vendor_trouble;
+mod vendors;

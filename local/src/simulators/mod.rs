@@ -3,6 +3,8 @@
 //! They share no type with the gateway, so a misspelt field cannot agree with itself.
 
 pub mod film;
+pub mod jimeng;
+pub mod kling;
 pub mod ledger;
 pub mod vidu;
 
@@ -19,17 +21,40 @@ use shared::vendor::Vendor;
 use self::ledger::Ledger;
 use crate::server::Door;
 
+/// The key that the simulated Kling takes, in both of its designs.
+const KLING_KEY: &str = "api-key-kling-simulated";
+/// What it signs its callbacks with.
+const KLING_WEBHOOK_SECRET: &str = "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0";
+
 /// The key that the simulated Vidu takes.
 const VIDU_KEY: &str = "vda_simulated";
 
+/// The keys that the simulated Jimeng takes.
+const JIMENG_KEYS: [&str; 2] = ["AKsimulated", "c2ltdWxhdGVk"];
+
 /// A simulated vendor at work; dropping it stops it.
 pub enum Simulator {
+    Jimeng(jimeng::Jimeng),
+    Kling(kling::Kling),
     Vidu(vidu::Vidu),
 }
 
 impl Simulator {
     pub async fn start(vendor: Vendor, pace: Duration, ledger: Ledger) -> io::Result<Self> {
         Ok(match vendor {
+            Vendor::Jimeng => {
+                let [access_key, secret_key] = JIMENG_KEYS.map(str::to_owned);
+                let session_token = None;
+                let settings =
+                    jimeng::Settings { access_key, secret_key, session_token, pace, ledger };
+                Self::Jimeng(jimeng::start(settings).await?)
+            }
+            Vendor::Kling => {
+                let credentials = kling::Credentials::ApiKey(KLING_KEY.to_owned());
+                let webhook_secret = Some(KLING_WEBHOOK_SECRET.to_owned());
+                let settings = kling::Settings { credentials, webhook_secret, pace, ledger };
+                Self::Kling(kling::start(settings).await?)
+            }
             Vendor::Vidu => {
                 let api_key = VIDU_KEY.to_owned();
                 Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger }).await?)
@@ -40,6 +65,16 @@ impl Simulator {
     /// The account that the gateway calls it with.
     pub fn account(&self) -> Value {
         match self {
+            Self::Jimeng(jimeng) => {
+                let [access_key, secret_key] = JIMENG_KEYS;
+                let base_url = jimeng.base_url();
+                json!({ "base_url": base_url, "access_key": access_key, "secret_key": secret_key })
+            }
+            Self::Kling(kling) => json!({
+                "base_url": kling.base_url(),
+                "api_key": KLING_KEY,
+                "webhook_secret": KLING_WEBHOOK_SECRET,
+            }),
             Self::Vidu(vidu) => json!({ "base_url": vidu.base_url(), "api_key": VIDU_KEY }),
         }
     }

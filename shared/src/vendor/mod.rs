@@ -6,6 +6,8 @@
 mod aliases;
 mod client;
 mod fault;
+mod jimeng;
+mod kling;
 mod lenient;
 #[cfg(test)]
 mod testing;
@@ -31,11 +33,13 @@ use crate::task::{Figures, News, Task, TaskId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Vendor {
+    Jimeng,
+    Kling,
     Vidu,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 1] = [Self::Vidu];
+    pub const ALL: [Self; 3] = [Self::Jimeng, Self::Kling, Self::Vidu];
 
     /// The vendor whose models are called like this. The list of models is the vendor's own.
     pub fn of_model(model: &str) -> Option<Self> {
@@ -44,6 +48,8 @@ impl Vendor {
 
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Jimeng => "jimeng",
+            Self::Kling => "kling",
             Self::Vidu => "vidu",
         }
     }
@@ -51,6 +57,8 @@ impl Vendor {
     /// The dialect that speaks to this vendor with this account.
     fn dialect(self, account: Value) -> serde_json::Result<Box<dyn Dialect>> {
         Ok(match self {
+            Self::Jimeng => Box::new(serde_json::from_value::<jimeng::Jimeng>(account)?),
+            Self::Kling => Box::new(serde_json::from_value::<kling::Kling>(account)?),
             Self::Vidu => Box::new(serde_json::from_value::<vidu::Vidu>(account)?),
         })
     }

@@ -1,0 +1,251 @@
+//! Jimeng as it looks from outside: one address, two actions, and a gateway before it that checks
+//! signatures.
+//! Not here: limits of rate and of concurrency, products that are not activated, links that
+//! expire.
+//!
+//! <https://www.volcengine.com/docs/85621>
+
+mod answer;
+mod create;
+mod products;
+mod signature;
+mod task;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use shared::vendor::Vendor;
+use url::form_urlencoded;
+
+use self::answer::{Call, Code, GatewayCode, Refusal};
+use self::create::Generation;
+pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
+use self::signature::Keys;
+use self::task::{State as TaskState, Task};
+use super::ledger::Ledger;
+use super::{film, random};
+use crate::server::Server;
+
+/// This vendor in the ledger and in the log.
+const NAME: &str = "jimeng";
+
+const VERSION: &str = "2022-08-31";
+
+/// Two images inline, and what goes with them.
+const LARGEST_BODY: usize = 20 << 20;
+
+pub struct Settings {
+    /// The one pair of keys that is served.
+    pub access_key: String,
+    pub secret_key: String,
+    /// With one the keys are temporary, and no request is served without it.
+    pub session_token: Option<String>,
+    /// The time from a task's creation to its end.
+    pub pace: Duration,
+    pub ledger: Ledger,
+}
+
+/// A running Jimeng; dropping it stops it.
+pub struct Jimeng {
+    server: Server,
+}
+
+impl Jimeng {
+    /// Its scheme, host and port, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.server.base_url()
+    }
+}
+
+/// Starts on a free port of this machine. The tasks that the ledger holds go on by their age.
+pub async fn start(settings: Settings) -> io::Result<Jimeng> {
+    let door = super::door(Vendor::Jimeng, &settings.ledger).await?;
+    let service = Arc::new(Service {
+        keys: Keys {
+            access_key: settings.access_key,
+            secret_key: settings.secret_key,
+            session_token: settings.session_token,
+        },
+        pace: settings.pace,
+        ledger: settings.ledger,
+        base_url: door.base_url(),
+    });
+    Ok(Jimeng { server: door.serve(router(service)) })
+}
+
+fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/", post(serve_action))
+        .route("/films/{file}", get(serve_film))
+        .fallback(refuse_path)
+        .method_not_allowed_fallback(refuse_path)
+        .with_state(service)
+}
+
+struct Service {
+    keys: Keys,
+    pace: Duration,
+    ledger: Ledger,
+    base_url: String,
+}
+
+async fn serve_action(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let call = read_call(request.uri().query().unwrap_or_default());
+    service.act(&call, request).await.unwrap_or_else(|refusal| refusal.answer(&call))
+}
+
+async fn refuse_path(request: Request) -> Response {
+    let call = read_call(request.uri().query().unwrap_or_default());
+    Refusal::Gateway(GatewayCode::InvalidActionOrVersion).answer(&call)
+}
+
+fn read_call(query: &str) -> Call {
+    let parameter = |wanted: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let found = pairs.find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    Call { action: parameter("Action"), version: parameter("Version") }
+}
+
+impl Service {
+    async fn act(&self, call: &Call, request: Request) -> Result<Response, Refusal> {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, LARGEST_BODY).await;
+        let body = body.map_err(|_| Refusal::input("the body is too large or was cut off"))?;
+        let now = Timestamp::now();
+
+        if call.action.is_empty() || call.version.is_empty() {
+            return Err(Refusal::Gateway(GatewayCode::MissingParameter));
+        }
+        let is_create = match (call.action.as_str(), call.version.as_str()) {
+            ("CVSync2AsyncSubmitTask", VERSION) => true,
+            ("CVSync2AsyncGetResult", VERSION) => false,
+            _ => return Err(Refusal::Gateway(GatewayCode::InvalidActionOrVersion)),
+        };
+        signature::verify(&head, &body, &self.keys, now).map_err(Refusal::Gateway)?;
+        if !is_json(&head.headers) {
+            return Err(Refusal::input("content type"));
+        }
+        if is_create { self.create(&body, now) } else { self.query(&body, now) }
+    }
+
+    fn create(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
+        let generation = Generation::read(body)?;
+        let task_id = new_id();
+        self.ledger.put(NAME, &task_id, &Task::new(&generation, self.pace, now))?;
+        Ok(answer::answer(Code::Success, Some(Created { task_id })))
+    }
+
+    fn query(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
+        let asked: Query = serde_json::from_slice(body)
+            .map_err(|_| Refusal::input("{\"req_key\": …, \"task_id\": …}"))?;
+        let aigc_meta_tagged = match &asked.req_json {
+            None => false,
+            Some(text) => serde_json::from_str::<Map<String, Value>>(text)
+                .map_err(|_| Refusal::input("req_json"))?
+                .contains_key("aigc_meta"),
+        };
+        let task: Option<Task> = self.ledger.get(NAME, &asked.task_id)?;
+        // With another key than its own a task is not found.
+        let state = match task.filter(|task| task.req_key == asked.req_key) {
+            Some(task) => task.state(now),
+            None => TaskState::NotFound,
+        };
+        let mut result = Found {
+            binary_data_base64: None,
+            image_urls: None,
+            resp_data: "",
+            status: state.name(),
+            video_url: String::new(),
+            aigc_meta_tagged: None,
+        };
+        if matches!(state, TaskState::Done | TaskState::Refused) {
+            result.video_url = format!("{}/films/{}.mp4", self.base_url, asked.task_id);
+            result.aigc_meta_tagged = Some(aigc_meta_tagged);
+        }
+        // That a film was refused, the code alone tells.
+        let is_refused = state == TaskState::Refused;
+        let code = if is_refused { Code::OutputVideoRisk } else { Code::Success };
+        Ok(answer::answer(code, Some(result)))
+    }
+}
+
+#[derive(Serialize)]
+struct Created {
+    task_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    req_key: String,
+    task_id: String,
+    req_json: Option<String>,
+}
+
+/// ```json
+/// {"binary_data_base64":null,"image_urls":null,"resp_data":"","status":"generating","video_url":""}
+/// ```
+#[derive(Serialize)]
+struct Found {
+    /// The interface also serves products that make images.
+    binary_data_base64: Option<()>,
+    image_urls: Option<()>,
+    resp_data: &'static str,
+    status: &'static str,
+    video_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aigc_meta_tagged: Option<bool>,
+}
+
+/// The film's address needs no signature.
+async fn serve_film(
+    State(service): State<Arc<Service>>,
+    Path(file): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let task = match file.strip_suffix(".mp4") {
+        Some(id) => service.ledger.get::<Task>(NAME, id).ok().flatten(),
+        None => None,
+    };
+    match task {
+        Some(task) if task.state(Timestamp::now()) == TaskState::Done => {
+            film::serve(method, headers).await
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    content_type.is_some_and(|value| value.starts_with(b"application/json"))
+}
+
+/// Nineteen digits: more than a float can tell apart.
+fn new_id() -> String {
+    const FIRST: u64 = 7_000_000_000_000_000_000;
+    (FIRST + u64::from_be_bytes(random()) % (FIRST / 7)).to_string()
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        tracing::warn!(vendor = NAME, %error, "the ledger failed");
+        Self::Service(Code::Internal, String::new())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! Kling as it looks from outside, in both designs: creating from text and images, queries,
+//! callbacks on every change.
+//! Not here: lists of tasks, reference images and videos, extending, effects, lip-sync, motion
+//! control, balance, limits of rate and of concurrency, pictures that are too small, links that
+//! expire.
+//!
+//! <https://kling.ai/document-api>
+
+mod auth;
+mod callback;
+mod create;
+mod models;
+mod refusal;
+mod task;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::vendor::Vendor;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use url::form_urlencoded;
+
+pub use self::auth::Credentials;
+use self::callback::Signer;
+use self::create::Generation;
+pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
+use self::models::{Design, Endpoint};
+use self::refusal::{Code, Refusal};
+use self::task::{Answer, State as TaskState, Task, Told, task_of_video};
+use super::ledger::Ledger;
+use super::{film, http_client, random};
+use crate::server::Server;
+
+/// This vendor in the ledger and in the log.
+const NAME: &str = "kling";
+
+/// The ids that clients gave, in the ledger: each leads to a task.
+const EXTERNAL_IDS: &str = "kling external ids";
+
+/// Two images of the largest kind, in base64, and what is around them.
+const LARGEST_BODY: usize = 140 << 20;
+
+const MOST_IDS: usize = 20;
+
+pub struct Settings {
+    /// The one account that is served.
+    pub credentials: Credentials,
+    /// `whsec_…`; with it every callback is signed.
+    pub webhook_secret: Option<String>,
+    /// The time from a task's creation to its end.
+    pub pace: Duration,
+    pub ledger: Ledger,
+}
+
+/// A running Kling; dropping it stops it.
+pub struct Kling {
+    server: Server,
+}
+
+impl Kling {
+    /// Its scheme, host and port, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.server.base_url()
+    }
+}
+
+/// Starts on a port of this machine, and takes up the tasks that the ledger holds.
+pub async fn start(settings: Settings) -> io::Result<Kling> {
+    let signer = settings.webhook_secret.as_deref().map(Signer::read).transpose()?;
+    let door = super::door(Vendor::Kling, &settings.ledger).await?;
+    let (follow, to_follow) = unbounded_channel();
+    for (id, task) in settings.ledger.all::<Task>(NAME)? {
+        if task.callback_url.is_some() && task.told < Told::End {
+            follow.send(id).expect("its receiver is still here");
+        }
+    }
+    let service = Arc::new(Service {
+        credentials: settings.credentials,
+        signer,
+        pace: settings.pace,
+        ledger: settings.ledger,
+        base_url: door.base_url(),
+        client: http_client(),
+        creating: Mutex::new(()),
+        follow,
+    });
+    let mut server = door.serve(router(&service));
+    server.keep(follow_all(service, to_follow));
+    Ok(Kling { server })
+}
+
+/// Follows the tasks named to it, all at once; when it is dropped, so is each of them.
+async fn follow_all(service: Arc<Service>, mut to_follow: UnboundedReceiver<String>) {
+    let mut followed = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(id) = to_follow.recv() => {
+                followed.spawn(callback::follow(service.clone(), id));
+            }
+            Some(_) = followed.join_next() => {}
+            else => break,
+        }
+    }
+}
+
+fn router(service: &Arc<Service>) -> Router {
+    let guard = |design| from_fn_with_state((service.clone(), design), authorize);
+    let old = Router::new()
+        .route("/v1/videos/text2video", create_old(Endpoint::OldText))
+        .route("/v1/videos/image2video", create_old(Endpoint::OldImage))
+        .route("/v1/videos/text2video/{id}", query_old(Endpoint::OldText))
+        .route("/v1/videos/image2video/{id}", query_old(Endpoint::OldImage))
+        .route_layer(guard(Design::Old));
+    let new = Router::new()
+        .route("/text-to-video/{model}", create_new(Endpoint::NewText))
+        .route("/image-to-video/{model}", create_new(Endpoint::NewImage))
+        .route("/omni-video/{model}", create_new(Endpoint::NewOmni))
+        .route("/tasks", get(query_new))
+        .route_layer(guard(Design::New));
+    old.merge(new)
+        .route("/films/{file}", get(serve_film))
+        .fallback(refuse_path)
+        .method_not_allowed_fallback(refuse_path)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(service.clone())
+}
+
+struct Service {
+    credentials: Credentials,
+    signer: Option<Signer>,
+    pace: Duration,
+    ledger: Ledger,
+    base_url: String,
+    client: reqwest::Client,
+    /// Held while an external id is looked up and taken.
+    creating: Mutex<()>,
+    /// Takes the ids of tasks whose callback address is to be told of them.
+    follow: UnboundedSender<String>,
+}
+
+impl Service {
+    fn task(&self, id: &str) -> io::Result<Option<Task>> {
+        self.ledger.get(NAME, id)
+    }
+
+    /// The task of an id that its client gave.
+    fn task_of(&self, external_id: &str) -> io::Result<Option<Task>> {
+        match self.ledger.get::<String>(EXTERNAL_IDS, external_id)? {
+            Some(id) => self.task(&id),
+            None => Ok(None),
+        }
+    }
+
+    fn create(&self, endpoint: Endpoint, generation: Generation) -> Result<Task, Refusal> {
+        let task = Task::new(new_id(), endpoint, generation, self.pace, Timestamp::now());
+        let creating = self.creating.lock().expect("nothing panics holding it");
+        if let Some(external_id) = &task.external_id {
+            // The ids of all endpoints are in one space.
+            if self.ledger.get::<String>(EXTERNAL_IDS, external_id)?.is_some() {
+                let message = format!("External task id {external_id} already exists");
+                return Err(Refusal::new(Code::InvalidParameter, message));
+            }
+            self.ledger.put(EXTERNAL_IDS, external_id, &task.id)?;
+        }
+        self.ledger.put(NAME, &task.id, &task)?;
+        drop(creating);
+        if task.callback_url.is_some() && self.follow.send(task.id.clone()).is_err() {
+            tracing::warn!(vendor = NAME, task.id, "stopping, no callbacks any more");
+        }
+        Ok(task)
+    }
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+async fn authorize(
+    State((service, design)): State<(Arc<Service>, Design)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    match service.credentials.admit(header, design, Timestamp::now()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn refuse_path() -> Refusal {
+    Refusal::new(Code::InvalidMethod, "The requested method is invalid")
+}
+
+fn create_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
+    post(move |State(service): State<Arc<Service>>, headers: HeaderMap, body: Body| async move {
+        let body = read_body(&headers, body)?;
+        let task = service.create(endpoint, create::old::read(endpoint, &body)?)?;
+        Ok::<_, Refusal>(Good::new(task.created()))
+    })
+}
+
+fn create_new(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
+    post(
+        move |State(service): State<Arc<Service>>,
+              Path(model): Path<String>,
+              headers: HeaderMap,
+              body: Body| async move {
+            let body = read_body(&headers, body)?;
+            let task = service.create(endpoint, create::new::read(endpoint, &model, &body)?)?;
+            Ok::<_, Refusal>(Good::new(task.created()))
+        },
+    )
+}
+
+/// A task is found by either id, but only where it was made.
+fn query_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
+    get(move |State(service): State<Arc<Service>>, Path(id): Path<String>| async move {
+        let task = match service.task(&id)? {
+            Some(task) => Some(task),
+            None => service.task_of(&id)?,
+        };
+        let task = task.filter(|task| task.endpoint == endpoint).ok_or_else(|| {
+            let message = format!("Task not found by id/external id: {id}");
+            Refusal::new(Code::InvalidParameter, message)
+        })?;
+        Ok::<_, Refusal>(Good::new(task.answer(task.state(Timestamp::now()), &service.base_url)))
+    })
+}
+
+/// Tasks of the new design, by one kind of id; those that do not exist are left out.
+async fn query_new(
+    State(service): State<Arc<Service>>,
+    uri: Uri,
+) -> Result<Good<Vec<Answer>>, Refusal> {
+    let (mut ids, mut external_ids) = (Vec::new(), Vec::new());
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        let list = match name.as_ref() {
+            "task_ids" => &mut ids,
+            "external_task_ids" => &mut external_ids,
+            other => return Err(Refusal::invalid(other)),
+        };
+        list.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
+    }
+    if ids.is_empty() == external_ids.is_empty() || ids.len() + external_ids.len() > MOST_IDS {
+        return Err(Refusal::invalid("task_ids"));
+    }
+    let now = Timestamp::now();
+    let by_id = ids.iter().map(|id| service.task(id));
+    let by_external_id = external_ids.iter().map(|id| service.task_of(id));
+    let mut answers = Vec::new();
+    for task in by_id.chain(by_external_id) {
+        if let Some(task) = task?
+            && task.endpoint.design() == Design::New
+        {
+            answers.push(task.answer(task.state(now), &service.base_url));
+        }
+    }
+    Ok(Good::new(answers))
+}
+
+async fn serve_film(
+    State(service): State<Arc<Service>>,
+    Path(file): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let task = match file.strip_suffix(".mp4").and_then(task_of_video) {
+        Some(id) => service.task(&id)?,
+        None => None,
+    };
+    match task {
+        Some(task) if task.state(Timestamp::now()) == TaskState::Succeeded => {
+            Ok(film::serve(method, headers).await)
+        }
+        _ => Err(Refusal::new(Code::NoSuchResource, "the film does not exist")),
+    }
+}
+
+/// ```json
+/// {"code":0,"message":"SUCCEED","request_id":"5f0c…","data":{}}
+/// ```
+#[derive(Serialize)]
+struct Good<T> {
+    code: u16,
+    message: &'static str,
+    request_id: String,
+    data: T,
+}
+
+impl<T> Good<T> {
+    fn new(data: T) -> Self {
+        Self { code: 0, message: "SUCCEED", request_id: new_request_id(), data }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Good<T> {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
+fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_json = content_type.is_some_and(|value| value.starts_with(b"application/json"));
+    if !is_json {
+        return Err(Refusal::new(Code::InvalidRequest, "content type is not JSON"));
+    }
+    body.map_err(|rejection| Refusal::new(Code::InvalidRequest, rejection.body_text()))
+}
+
+/// Eighteen digits, and so has the next number, which its video gets.
+fn new_id() -> String {
+    const FIRST: u64 = 100_000_000_000_000_000;
+    (FIRST + u64::from_be_bytes(random()) % (9 * FIRST - 1)).to_string()
+}
+
+fn new_request_id() -> String {
+    format!("{:032x}", u128::from_be_bytes(random()))
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        tracing::warn!(vendor = NAME, %error, "the ledger failed");
+        Self::new(Code::Internal, "Internal server error")
+    }
+}
+
+#[cfg(test)]
+mod tests;
