@@ -10,5 +10,6 @@ pub mod refresh;
 pub mod setup;
 pub mod store;
 pub mod task;
+pub mod timer;
 pub mod vendor;
 pub mod webhook;

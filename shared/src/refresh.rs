@@ -29,7 +29,7 @@ pub async fn refresh(
     match vendors.poll(&task, now, PATIENCE).await {
         // Only what is new is worth a write.
         Some(Polled::News(news)) if news.status == task.status => Ok(Some(task)),
-        Some(Polled::News(news)) => tasks.raise(&task.id, &news, now).await,
+        Some(Polled::News(news)) => tasks.raise(&task, &news, now).await,
         Some(Polled::Nothing(_)) | None => Ok(None),
     }
 }

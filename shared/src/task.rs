@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::api::ErrorBody;
 use crate::api::fields::whole;
+use crate::store::KeyHash;
+use crate::timer::Shard;
 use crate::vendor::Vendor;
 
 /// How long a task can be asked for. The vendors delete the film long before.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// How many partitions the index of timers is spread over.
-const SHARDS: u8 = 8;
 
 /// Thirty-two hexadecimal digits that sort by time (a UUID, version 7).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +32,13 @@ impl TaskId {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A number that differs from task to task, for spreading them.
+    pub fn spread(&self) -> u32 {
+        // The last digits of an id are random; the first ones are the time.
+        let digits = self.0.get(self.0.len().saturating_sub(7)..).unwrap_or_default();
+        u32::from_str_radix(digits, 16).unwrap_or(0)
     }
 }
 
@@ -127,6 +133,8 @@ pub struct Task {
     pub id: TaskId,
     /// The API key that made it; to every other key it does not exist.
     pub owner: String,
+    /// The hash of that key, under which its webhook secret is found.
+    pub key_sha256: KeyHash,
     pub vendor: Vendor,
     /// As the client wrote it.
     pub model: String,
@@ -156,6 +164,16 @@ pub struct Task {
     pub user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
+    /// What was last tried with the client's webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+    /// What was sent to a vendor that takes the same again without making a second
+    /// film; kept until it is known that the first one arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submission: Option<String>,
+    /// How often in a row the vendor said that it does not know the task.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub misses: u32,
     /// The task's timer: when something is next to be done for it. With
     /// `due_shard` the key of a sparse index; both go when nothing is left to do.
     #[serde(
@@ -165,18 +183,32 @@ pub struct Task {
     )]
     pub due_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_shard: Option<u8>,
+    pub due_shard: Option<Shard>,
     /// When the table forgets it.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub ttl: Timestamp,
 }
 
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// How the last call at a client's webhook went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// How often it was tried.
+    pub tries: u32,
+    pub tried_at: Timestamp,
+    pub delivered: bool,
+    /// The client's answer, or why there was none; for people.
+    pub outcome: String,
+}
+
 impl Task {
-    /// The shard that a task's timer lives in.
-    pub fn shard(id: &TaskId) -> u8 {
-        // The last digits of an id are random; the first ones are the time.
-        let digit = id.as_str().chars().next_back().and_then(|digit| digit.to_digit(16));
-        u8::try_from(digit.unwrap_or(0)).unwrap_or(0) % SHARDS
+    /// Whether its end is still to be told to its client. The timer says so:
+    /// it goes when the client knows or nobody will try again.
+    pub fn owes_webhook(&self) -> bool {
+        self.status.is_final() && self.webhook_url.is_some() && self.due_at.is_some()
     }
 }
 

@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::api::{ApiError, ErrorBody};
-use shared::store::{Keys, Tasks};
-use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
+use shared::store::{Due, KeyHash, Keys, Tasks};
+use shared::task::{Delivery, Figures, News, RETENTION, Status, Task, TaskId};
+use shared::timer::Lane;
 use shared::vendor::Vendor;
 
 use crate::gateway::Gateway;
@@ -20,11 +21,12 @@ fn task(seed: u8) -> Task {
     let now = Timestamp::from_millisecond(1_784_019_600_123).expect("a time");
     let id = TaskId::new(now, &[seed; 10]);
     Task {
-        due_shard: Some(Task::shard(&id)),
+        due_shard: Some(Lane::Vendor(Vendor::Vidu).shard(&id)),
         due_at: Some(now),
         ttl: Timestamp::from_second((now + RETENTION).as_second()).expect("a time"),
         id,
         owner: "local".to_owned(),
+        key_sha256: KeyHash::of("sk-local"),
         vendor: Vendor::Vidu,
         model: "viduq1".to_owned(),
         status: Status::Queued,
@@ -40,6 +42,9 @@ fn task(seed: u8) -> Task {
         payload: Some("order 17".to_owned()),
         user: None,
         webhook_url: None,
+        delivery: None,
+        submission: None,
+        misses: 0,
     }
 }
 
@@ -80,9 +85,9 @@ async fn a_task_keeps_its_timer_until_it_ends() {
         index.unwrap().count()
     };
     assert_eq!(due().await, 1);
-    tasks.raise(&stored.id, &news(Status::Processing), stored.created_at).await.unwrap();
+    tasks.raise(&stored, &news(Status::Processing), stored.created_at).await.unwrap();
     assert_eq!(due().await, 1, "something is still to be done");
-    let ended = tasks.raise(&stored.id, &news(Status::Succeeded), stored.created_at).await.unwrap();
+    let ended = tasks.raise(&stored, &news(Status::Succeeded), stored.created_at).await.unwrap();
     assert_eq!(due().await, 0, "nothing is left to do");
     assert_eq!(ended.unwrap().due_at, None);
 }
@@ -94,9 +99,9 @@ async fn figures_that_the_news_does_not_know_stay() {
     tasks.insert(&stored).await.unwrap();
     let figures = |seed, duration| Figures { seed, duration, ..Figures::default() };
     let accepted = News { figures: figures(Some(77), Some(5.0)), ..news(Status::Queued) };
-    tasks.accept(&stored.id, "839", &accepted.figures, stored.created_at).await.unwrap();
+    tasks.accept(&stored, "839", &accepted.figures, stored.created_at).await.unwrap();
     let ended = News { figures: figures(None, Some(5.04)), ..news(Status::Succeeded) };
-    let task = tasks.raise(&stored.id, &ended, stored.created_at).await.unwrap().unwrap();
+    let task = tasks.raise(&stored, &ended, stored.created_at).await.unwrap().unwrap();
     assert_eq!(task.figures, figures(Some(77), Some(5.04)));
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
 }
@@ -107,7 +112,7 @@ async fn a_vendors_id_is_kept_once() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     for id in ["839", "840"] {
-        tasks.accept(&stored.id, id, &Figures::default(), stored.created_at).await.unwrap();
+        tasks.accept(&stored, id, &Figures::default(), stored.created_at).await.unwrap();
     }
     let task = tasks.get(&stored.id).await.unwrap().unwrap();
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
@@ -129,7 +134,7 @@ async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
         let stored = task(seed);
         tasks.insert(&stored).await.unwrap();
         for status in order {
-            tasks.raise(&stored.id, &news(*status), stored.created_at).await.unwrap();
+            tasks.raise(&stored, &news(*status), stored.created_at).await.unwrap();
         }
         let task = tasks.get(&stored.id).await.unwrap().unwrap();
         assert_eq!(task.status, end, "{reason}");
@@ -146,9 +151,11 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
     let writers = (0..30_i64).map(|writer| {
         let status = [Status::Processing, Status::Succeeded, Status::Failed]
             [usize::try_from(writer % 3).unwrap()];
-        let (tasks, id) = (tasks.clone(), stored.id.clone());
+        let (tasks, stored) = (tasks.clone(), stored.clone());
         let now = stored.created_at + SignedDuration::from_secs(writer);
-        tokio::spawn(async move { tasks.raise(&id, &news(status), now).await.unwrap().unwrap() })
+        tokio::spawn(
+            async move { tasks.raise(&stored, &news(status), now).await.unwrap().unwrap() },
+        )
     });
     let seen: Vec<Task> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
     let end = tasks.get(&stored.id).await.unwrap().unwrap();
@@ -177,11 +184,11 @@ async fn news_of_a_task_that_is_gone_makes_no_task() {
     let gateway = Gateway::start().await;
     let (tasks, gone) = (tasks(&gateway), task(1));
     for status in [Status::Processing, Status::Failed] {
-        let raised = tasks.raise(&gone.id, &news(status), gone.created_at).await.unwrap();
+        let raised = tasks.raise(&gone, &news(status), gone.created_at).await.unwrap();
         assert_eq!(raised, None);
     }
     assert_eq!(
-        tasks.accept(&gone.id, "839", &Figures::default(), gone.created_at).await.unwrap(),
+        tasks.accept(&gone, "839", &Figures::default(), gone.created_at).await.unwrap(),
         None
     );
     assert_eq!(tasks.get(&gone.id).await.unwrap(), None);
@@ -200,4 +207,57 @@ async fn a_key_is_remembered_for_a_minute_and_an_unknown_one_not_at_all() {
     gateway.with_key("sk-new", json!({ "disabled": true })).await;
     assert!(!disabled(at(59)).await, "still remembered");
     assert!(disabled(at(60)).await, "read again");
+}
+
+#[tokio::test]
+async fn of_many_who_find_a_task_due_one_gets_it() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let shard = stored.due_shard.clone().unwrap();
+    let now = stored.due_at.unwrap();
+    assert_eq!(tasks.due(&shard, now - SignedDuration::from_millis(1)).await.unwrap(), []);
+    let due = Due { id: stored.id.clone(), due_at: now };
+    assert_eq!(tasks.due(&shard, now).await.unwrap().first(), Some(&due));
+
+    let next = now + SignedDuration::from_secs(60);
+    let claims = (0..24).map(|_| {
+        let (tasks, due) = (tasks.clone(), due.clone());
+        tokio::spawn(async move { tasks.claim_due(&due, next, now).await.unwrap() })
+    });
+    let claims = join_all(claims).await.into_iter().map(Result::unwrap);
+    let won: Vec<Task> = claims.flatten().collect();
+    assert_eq!(won, [Task { due_at: Some(next), looked_at: now, ..stored }]);
+    assert_eq!(tasks.due(&shard, now).await.unwrap(), [], "its timer is set to the next time");
+}
+
+#[tokio::test]
+async fn an_end_that_a_client_waits_for_keeps_a_timer_until_it_is_delivered() {
+    let gateway = Gateway::start().await;
+    let tasks = tasks(&gateway);
+    let stored = Task { webhook_url: Some("https://hooks.example.com/".to_owned()), ..task(1) };
+    tasks.insert(&stored).await.unwrap();
+    let now = stored.created_at;
+    let ended = tasks.raise(&stored, &news(Status::Succeeded), now).await.unwrap().unwrap();
+    assert!(ended.owes_webhook() && ended.due_at > Some(now), "{ended:?}");
+    assert_eq!(ended.due_shard, Some(Lane::Webhooks.shard(&stored.id)));
+
+    let delivery = Delivery { tries: 1, tried_at: now, delivered: true, outcome: "200".to_owned() };
+    tasks.record_delivery(&ended, &delivery, None).await.unwrap();
+    let told = tasks.get(&stored.id).await.unwrap().unwrap();
+    assert!(!told.owes_webhook() && told.due_shard.is_none(), "{told:?}");
+    assert_eq!(told.delivery, Some(delivery));
+}
+
+#[tokio::test]
+async fn a_submission_is_repeated_by_one_and_once() {
+    let gateway = Gateway::start().await;
+    let tasks = tasks(&gateway);
+    let stored = Task { submission: Some("{}".to_owned()), ..task(1) };
+    tasks.insert(&stored).await.unwrap();
+    let mut won = 0;
+    for _ in 0..3 {
+        won += u32::from(tasks.claim_repeat(&stored).await.unwrap());
+    }
+    assert_eq!(won, 1);
 }

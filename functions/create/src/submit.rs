@@ -1,17 +1,15 @@
 //! From a checked request to tasks at the vendor.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::{ApiError, CreateRequest, Warning};
 use shared::store::ApiKey;
-use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
+use shared::task::{RETENTION, Status, Task, TaskId};
+use shared::timer::{self, Lane};
 use shared::vendor::{Dialect, Submission, Submitted, Ticket, Vendor};
 
 use super::Create;
-
-/// When somebody is to look whether a submission arrived, should this function die meanwhile.
-const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 
 /// A task that is not stored yet, with the request that its vendor will get.
 pub(crate) struct Prepared {
@@ -66,7 +64,7 @@ impl Create {
         }
         match self.vendors.submit(vendor, id, submission.request).await {
             Submitted::Accepted { vendor_task_id, figures } => {
-                let accepted = self.tasks.accept(id, &vendor_task_id, &figures, now).await;
+                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, now).await;
                 let stored = accepted.as_ref().ok().and_then(Option::as_ref);
                 let status = stored.map_or(Status::Queued, |task| task.status);
                 if stored.and_then(|task| task.vendor_task_id.as_ref()) != Some(&vendor_task_id) {
@@ -79,8 +77,7 @@ impl Create {
             Submitted::Unknown(_) => Outcome::Taken(task.id, Status::Queued),
             Submitted::Refused(fault) => {
                 let refusal = fault.refusal(vendor);
-                let news = News::failed((*refusal.body).clone(), Figures::default());
-                if let Err(error) = self.tasks.raise(id, &news, now).await {
+                if let Err(error) = self.tasks.refuse(&task, &refusal.body, now).await {
                     tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
                 }
                 Outcome::Refused(refusal)
@@ -115,11 +112,12 @@ fn new_task(
     now: Timestamp,
 ) -> Task {
     Task {
-        due_shard: Some(Task::shard(&id)),
-        due_at: Some(now + FIRST_LOOK),
+        due_shard: Some(Lane::Vendor(vendor).shard(&id)),
+        due_at: Some(timer::after_insert(now)),
         ttl: now + RETENTION,
         id,
         owner: key.id.clone(),
+        key_sha256: key.sha256.clone(),
         vendor,
         model: wanted.model.clone(),
         status: Status::Queued,
@@ -135,5 +133,8 @@ fn new_task(
         payload: wanted.payload.clone(),
         user: wanted.user.clone(),
         webhook_url: wanted.webhook.as_ref().map(|(url, _)| url.clone()),
+        delivery: None,
+        submission: None,
+        misses: 0,
     }
 }

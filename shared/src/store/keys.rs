@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use ring::digest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::api::{self, ApiError};
+use crate::vendor::Secret;
 
 /// How long a key is remembered: a disabled key works for so much longer.
 const MEMORY: SignedDuration = SignedDuration::from_mins(1);
@@ -20,7 +21,8 @@ const MEMORY: SignedDuration = SignedDuration::from_mins(1);
 const MOST_REMEMBERED: usize = 1_000;
 
 /// The SHA-256 of an API key, in hexadecimal; the key itself is stored nowhere.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct KeyHash(String);
 
 impl KeyHash {
@@ -37,6 +39,8 @@ impl KeyHash {
 /// What is stored of an API key.
 #[derive(Clone, Deserialize)]
 pub struct ApiKey {
+    /// What it was found under.
+    pub sha256: KeyHash,
     /// Owns the key's tasks, also after the key itself was replaced.
     pub id: String,
     pub name: String,
@@ -45,6 +49,8 @@ pub struct ApiKey {
     #[serde(default)]
     pub disabled: bool,
     pub expires_at: Option<Timestamp>,
+    /// Signs what is sent to the webhooks of its tasks.
+    pub webhook_secret: Option<Secret>,
 }
 
 impl ApiKey {
@@ -132,7 +138,14 @@ impl Keys {
 
     /// The key that this secret is, good or not.
     pub async fn find(&self, secret: &str, now: Timestamp) -> Result<Option<ApiKey>, StoreError> {
-        let hash = KeyHash::of(secret);
+        self.find_by_hash(KeyHash::of(secret), now).await
+    }
+
+    pub async fn find_by_hash(
+        &self,
+        hash: KeyHash,
+        now: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
         if let Some(key) = self.remembered(&hash, now) {
             return Ok(Some(key));
         }
@@ -145,9 +158,7 @@ impl Keys {
             .await
             .map_err(|error| StoreError::service("reading an API key", error))?;
         // An unknown key is not remembered: it may be made the next moment.
-        let Some(item) = answer.item else {
-            return Ok(None);
-        };
+        let Some(item) = answer.item else { return Ok(None) };
         let key: ApiKey = serde_dynamo::from_item(item)
             .map_err(|error| StoreError::item("reading an API key", &error))?;
         self.remember(hash, key.clone(), now);

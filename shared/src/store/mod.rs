@@ -11,7 +11,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 
 pub use keys::{ApiKey, KeyHash, Keys};
-pub use tasks::Tasks;
+pub use tasks::{Due, Tasks};
 
 /// The table could not be used, or holds something that we did not write.
 #[derive(Debug)]

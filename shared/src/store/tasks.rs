@@ -8,10 +8,15 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::task::{Figures, News, Status, Task, TaskId};
+use crate::api::ErrorBody;
+use crate::task::{Delivery, Figures, News, Status, Task, TaskId};
+use crate::timer::{self, Lane, Shard};
+
+/// How many timers are listed at once: what is found is worked on before more is asked for.
+const MOST_DUE: i32 = 100;
 
 /// The table of tasks.
 #[derive(Debug)]
@@ -69,7 +74,7 @@ impl Tasks {
     /// Returns the task as it stands then: who comes second finds the first one's id.
     pub async fn accept(
         &self,
-        id: &TaskId,
+        task: &Task,
         vendor_task_id: &str,
         figures: &Figures,
         now: Timestamp,
@@ -80,21 +85,110 @@ impl Tasks {
         update.set("vendor_task_id", &vendor_task_id)?;
         update.set("updated_at", &now)?;
         update.set_figures(figures)?;
-        self.change(id, update).await
+        update.set("due_at", &timer::after_accept(task.vendor, now).as_millisecond())?;
+        update.remove("submission");
+        update.remove("misses");
+        self.change(&task.id, update).await
     }
 
     /// Raises a task to what a look at the vendor said. Returns the task as it
     /// stands then: raised, or already as far or further.
     pub async fn raise(
         &self,
-        id: &TaskId,
+        task: &Task,
         news: &News,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
         let mut update = Update::new("attribute_exists(id)");
         update.set_news(news, now)?;
         update.require_status_below_or_at(news.status)?;
-        self.change(id, update).await
+        update.remove("misses");
+        if news.status.is_final() {
+            // The same write that ends a task sets or removes its timer.
+            update.remove("submission");
+            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
+            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
+        }
+        self.change(&task.id, update).await
+    }
+
+    /// Ends a task of which its client has been told already.
+    pub async fn refuse(
+        &self,
+        task: &Task,
+        error: &ErrorBody,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let task = Task { webhook_url: None, ..task.clone() };
+        let news = News::failed(error.clone(), Figures::default());
+        self.raise(&task, &news, now).await.map(drop)
+    }
+
+    /// The timers of a shard that run out until then, the earliest first.
+    pub async fn due(&self, shard: &Shard, until: Timestamp) -> Result<Vec<Due>, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("due")
+            .key_condition_expression("due_shard = :shard AND due_at <= :until")
+            .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
+            .expression_attribute_values(
+                ":until",
+                AttributeValue::N(until.as_millisecond().to_string()),
+            )
+            .limit(MOST_DUE)
+            .send()
+            .await
+            .map_err(|error| StoreError::service("listing what is due", error))?;
+        serde_dynamo::from_items(answer.items.unwrap_or_default())
+            .map_err(|error| StoreError::item("listing what is due", &error))
+    }
+
+    /// Claims what is due: of all who found it, one gets the task, and its timer
+    /// is set to the next time. Who dies with it has only delayed it.
+    pub async fn claim_due(
+        &self,
+        due: &Due,
+        next: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Task>, StoreError> {
+        let mut update = Update::new("#due_at = :seen");
+        update.value("seen", &due.due_at.as_millisecond())?;
+        update.set("due_at", &next.as_millisecond())?;
+        update.set("looked_at", &now.as_millisecond())?;
+        match self.update(&due.id, update).await? {
+            Updated::Done(item) => read_task(item).map(Some),
+            Updated::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Counts that the vendor does not know a task.
+    pub async fn miss(&self, task: &Task) -> Result<(), StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set("misses", &(task.misses + 1))?;
+        self.update(&task.id, update).await.map(drop)
+    }
+
+    /// Takes the one right to submit a task again, with what was kept for it.
+    pub async fn claim_repeat(&self, task: &Task) -> Result<bool, StoreError> {
+        let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
+        let mut update = Update::new(condition);
+        update.remove("submission");
+        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
+    }
+
+    /// Keeps how a delivery went, and when the next one is due, if any.
+    pub async fn record_delivery(
+        &self,
+        task: &Task,
+        delivery: &Delivery,
+        next: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set("delivery", delivery)?;
+        update.set_timer(next.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
+        self.update(&task.id, update).await.map(drop)
     }
 
     /// Claims the next look at the vendor: of all who ask within a while, one wins.
@@ -129,7 +223,8 @@ impl Tasks {
             .update_expression(update.expression())
             .condition_expression(update.condition)
             .set_expression_attribute_names(Some(update.names))
-            .set_expression_attribute_values(Some(update.values))
+            // DynamoDB refuses an empty map.
+            .set_expression_attribute_values(Some(update.values).filter(|it| !it.is_empty()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -144,6 +239,14 @@ impl Tasks {
             },
         }
     }
+}
+
+/// A timer in the index, with the task that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Due {
+    pub id: TaskId,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub due_at: Timestamp,
 }
 
 type Item = HashMap<String, AttributeValue>;
@@ -233,15 +336,23 @@ impl Update {
         self.set_figures(&news.figures)?;
         self.set_known("url", news.url.as_ref())?;
         self.set_known("url_expires_at", news.url_expires_at.as_ref())?;
-        self.set_known("error", news.error.as_ref())?;
-        if news.status.is_final() {
-            // Nothing is left to be done: the timer goes with the same write.
-            for attribute in ["due_at", "due_shard"] {
-                self.name(attribute);
-                self.removes.push(format!("#{attribute}"));
-            }
-        }
-        Ok(())
+        self.set_known("error", news.error.as_ref())
+    }
+
+    fn remove(&mut self, attribute: &str) {
+        self.name(attribute);
+        self.removes.push(format!("#{attribute}"));
+    }
+
+    /// Sets the timer to a time in a shard, or takes the task out of the index.
+    fn set_timer(&mut self, timer: Option<(Timestamp, Shard)>) -> Result<(), StoreError> {
+        let Some((due_at, shard)) = timer else {
+            self.remove("due_at");
+            self.remove("due_shard");
+            return Ok(());
+        };
+        self.set("due_at", &due_at.as_millisecond())?;
+        self.set("due_shard", &shard)
     }
 
     /// The law of statuses as a condition. A status may be confirmed as long as
@@ -260,10 +371,10 @@ impl Update {
     }
 
     fn expression(&self) -> String {
-        let mut expression = format!("SET {}", self.sets.join(", "));
-        if !self.removes.is_empty() {
-            expression.push_str(&format!(" REMOVE {}", self.removes.join(", ")));
-        }
-        expression
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
     }
 }
