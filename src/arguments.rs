@@ -38,8 +38,6 @@ pub(crate) struct Arguments {
     data: Option<PathBuf>,
 
     /// How often to start what the template starts on a schedule, e.g. 1s, 500ms, 2m
-    ///
-    /// The template has no schedule yet: this version starts everything by request.
     #[arg(long, value_name = "TIME", value_parser = read_duration)]
     every: Option<Duration>,
 

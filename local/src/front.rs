@@ -22,7 +22,7 @@ use shared::api::ApiError;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::functions::Function;
+use crate::functions::HttpFunction;
 use crate::template::{Found, Routes};
 
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -33,7 +33,7 @@ const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 pub(crate) struct Front {
     pub(crate) routes: Routes,
     /// By logical id, each with the time it may take.
-    pub(crate) functions: BTreeMap<String, (Arc<Function>, Duration)>,
+    pub(crate) functions: BTreeMap<String, (Arc<HttpFunction>, Duration)>,
     /// Held by each invocation; when all are gone, none is under way.
     pub(crate) invocations: mpsc::Sender<()>,
 }

@@ -1,13 +1,22 @@
-//! The functions that ship, by the names of their binaries.
+//! The functions that ship, by the names of their binaries and by what starts them.
+
+use std::sync::Arc;
 
 use callback::Callback;
 use create::Create;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use query::Query;
+use reconcile::Reconcile;
 use shared::setup::{Environment, SetupError};
 
 pub(crate) enum Function {
+    Http(Arc<HttpFunction>),
+    Scheduled(Arc<Reconcile>),
+}
+
+/// A function that API Gateway starts.
+pub(crate) enum HttpFunction {
     Create(Create),
     Query(Query),
     Callback(Callback),
@@ -19,14 +28,18 @@ impl Function {
         binary: &str,
         environment: &Environment<'_>,
     ) -> Option<Result<Self, SetupError>> {
+        let http = |function| Self::Http(Arc::new(function));
         Some(match binary {
-            "create" => Create::start(environment).await.map(Self::Create),
-            "query" => Query::start(environment).await.map(Self::Query),
-            "callback" => Callback::start(environment).await.map(Self::Callback),
+            "create" => Create::start(environment).await.map(HttpFunction::Create).map(http),
+            "query" => Query::start(environment).await.map(HttpFunction::Query).map(http),
+            "callback" => Callback::start(environment).await.map(HttpFunction::Callback).map(http),
+            "reconcile" => Reconcile::start(environment).await.map(Arc::new).map(Self::Scheduled),
             _ => return None,
         })
     }
+}
 
+impl HttpFunction {
     pub(crate) async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
         match self {
             Self::Create(create) => create.answer(request, now).await,

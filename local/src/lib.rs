@@ -11,6 +11,7 @@ mod accounts;
 mod database;
 mod front;
 mod functions;
+mod schedule;
 mod secrets;
 mod server;
 mod stack;

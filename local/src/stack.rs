@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -15,6 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::setup::Environment;
 use shared::vendor::Vendor;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use url::Url;
 
 use crate::accounts::Accounts;
@@ -25,7 +25,7 @@ use crate::secrets::{self, Secrets};
 use crate::server::{Door, Server};
 use crate::simulators::ledger::{Ledger, open_private};
 use crate::template::{Reference, Template};
-use crate::{LOCAL_KEY, accounts};
+use crate::{LOCAL_KEY, accounts, schedule};
 
 /// The deployment; the binary carries it, so that it runs from anywhere.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -72,7 +72,11 @@ pub struct Stack {
     under_way: mpsc::Receiver<()>,
     database: Database,
     webhook_secret: String,
+    /// The functions' environments, by logical id.
+    variables: BTreeMap<String, BTreeMap<String, String>>,
     accounts: Accounts,
+    /// What runs on schedules.
+    _background: JoinSet<()>,
     _secrets: Server,
     /// Of the data file, held as long as it is used.
     _lock: Option<File>,
@@ -125,9 +129,23 @@ impl Stack {
             secrets_url: secrets.base_url(),
         };
         let mut functions = BTreeMap::new();
+        let mut variables = BTreeMap::new();
+        let mut background = JoinSet::new();
         for function in &template.functions {
-            let started = surroundings.start(function).await?;
-            functions.insert(function.id.clone(), (Arc::new(started), function.timeout));
+            let environment = surroundings.variables(function)?;
+            let started = surroundings.start(function, &environment).await?;
+            variables.insert(function.id.clone(), environment);
+            match started {
+                Function::Http(started) => {
+                    functions.insert(function.id.clone(), (started, function.timeout));
+                }
+                Function::Scheduled(started) => {
+                    for every in &function.schedules {
+                        let every = options.every.unwrap_or(*every);
+                        background.spawn(schedule::run(started.clone(), every));
+                    }
+                }
+            }
         }
         let (invocations, under_way) = mpsc::channel(1);
         let front = Front { routes: template.routes, functions, invocations };
@@ -137,7 +155,9 @@ impl Stack {
             under_way,
             database,
             webhook_secret,
+            variables,
             accounts,
+            _background: background,
             _secrets: secrets,
             _lock: lock,
         })
@@ -166,6 +186,11 @@ impl Stack {
         &self.webhook_secret
     }
 
+    /// The environment of a function, by its logical id in the template.
+    pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
+        self.variables.get(function)
+    }
+
     pub fn simulated(&self) -> &[Vendor] {
         &self.accounts.simulated
     }
@@ -181,11 +206,11 @@ struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    async fn start(&self, function: &crate::template::Function) -> Result<Function, StackError> {
-        let id = &function.id;
-        if !function.schedules.is_empty() {
-            return Err(StackError(format!("the local stack cannot start `{id}` on a schedule")));
-        }
+    /// What the template gives a function, and what AWS and this stack add.
+    fn variables(
+        &self,
+        function: &crate::template::Function,
+    ) -> Result<BTreeMap<String, String>, StackError> {
         let mut variables = function
             .variables(|reference| self.resolve(reference))
             .map_err(|error| StackError(error.to_string()))?;
@@ -204,6 +229,15 @@ impl Surroundings<'_> {
                 instead.clone_into(own);
             }
         }
+        Ok(variables)
+    }
+
+    async fn start(
+        &self,
+        function: &crate::template::Function,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Function, StackError> {
+        let id = &function.id;
         let variable = |name: &str| variables.get(name).cloned();
         Function::start(&function.binary, &Environment::new(&variable))
             .await

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod callback;
+pub mod idempotency;
 pub mod refresh;
 pub mod setup;
 pub mod store;

@@ -12,10 +12,10 @@ use crate::task::Task;
 use crate::vendor::{Polled, Vendors};
 
 /// How old the last look may be before a client's question is worth another.
-const FRESH: SignedDuration = SignedDuration::from_secs(3);
+pub const FRESH: SignedDuration = SignedDuration::from_secs(3);
 
 /// How long a client or a ringing vendor waits for the vendor's answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks at a task that has not ended, and returns it as it stands then. None
 /// when the look told nothing: the vendor did not answer, or cannot be asked
@@ -30,7 +30,7 @@ pub async fn refresh(
         // Only what is new is worth a write.
         Some(Polled::News(news)) if news.status == task.status => Ok(Some(task)),
         Some(Polled::News(news)) => tasks.raise(&task, &news, now).await,
-        Some(Polled::Nothing(_)) | None => Ok(None),
+        Some(Polled::Missing(_) | Polled::Nothing(_)) | None => Ok(None),
     }
 }
 

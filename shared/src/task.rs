@@ -34,6 +34,12 @@ impl TaskId {
         &self.0
     }
 
+    /// When it was made, which an id tells to the millisecond.
+    pub fn created_at(&self) -> Timestamp {
+        let millis = self.0.get(..12).and_then(|digits| i64::from_str_radix(digits, 16).ok());
+        millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()).unwrap_or_default()
+    }
+
     /// A number that differs from task to task, for spreading them.
     pub fn spread(&self) -> u32 {
         // The last digits of an id are random; the first ones are the time.
@@ -257,6 +263,7 @@ mod tests {
         let late = TaskId::new(at(1_784_019_601), &[0; 10]);
         assert!(early.as_str() < late.as_str());
         assert_eq!(early.as_str().parse(), Ok(early.clone()));
+        assert_eq!(early.created_at(), at(1_784_019_600));
         for text in ["", "1", &"g".repeat(32), &"A".repeat(32), &"a".repeat(33)] {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }

@@ -17,7 +17,7 @@ const SHARDS: u32 = 4;
 
 /// Longer than a function may take to submit: by then it has stored the vendor's
 /// answer, or died.
-const SUBMISSION: SignedDuration = SignedDuration::from_secs(45);
+const SUBMISSION: SignedDuration = SignedDuration::from_secs(30);
 
 /// When a delivery is tried that the stream should have started.
 const DELIVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -92,9 +92,11 @@ fn pace(vendor: Vendor) -> Pace {
         // Nobody rings for it, its films live an hour and its tasks twelve.
         Vendor::Jimeng => Pace { first: secs(10), pauses: (secs(5), mins(1)), deadline: hours(11) },
         // These ring; looking is the safety net.
-        Vendor::Kling => Pace { first: mins(1), pauses: (mins(1), mins(10)), deadline: hours(24) },
+        Vendor::Kling => {
+            Pace { first: secs(30), pauses: (secs(30), mins(10)), deadline: hours(24) }
+        }
         // Off-peak tasks may take two days.
-        Vendor::Vidu => Pace { first: mins(1), pauses: (mins(1), mins(10)), deadline: hours(50) },
+        Vendor::Vidu => Pace { first: secs(30), pauses: (secs(30), mins(10)), deadline: hours(50) },
     }
 }
 
@@ -109,14 +111,9 @@ pub fn after_accept(vendor: Vendor, now: Timestamp) -> Timestamp {
 }
 
 /// When to look again at a task of this age: the older, the later, each a little differently.
-pub fn after_look(
-    vendor: Vendor,
-    task: &TaskId,
-    created_at: Timestamp,
-    now: Timestamp,
-) -> Timestamp {
+pub fn after_look(vendor: Vendor, task: &TaskId, now: Timestamp) -> Timestamp {
     let (shortest, longest) = pace(vendor).pauses;
-    let pause = (now.duration_since(created_at) / 4).clamp(shortest, longest);
+    let pause = (now.duration_since(task.created_at()) / 4).clamp(shortest, longest);
     now + jittered(pause, task)
 }
 
@@ -156,14 +153,14 @@ mod tests {
             (Vendor::Jimeng, 0, 5, "soon at first"),
             (Vendor::Jimeng, 80, 20, "then by a quarter of its age"),
             (Vendor::Jimeng, 7200, 60, "at least every minute: its films live an hour"),
-            (Vendor::Vidu, 60, 60, "a safety net"),
+            (Vendor::Vidu, 60, 30, "a safety net"),
             (Vendor::Kling, 1200, 300, "by a quarter of its age"),
             (Vendor::Kling, 72_000, 600, "never rarer than that"),
         ];
         for (vendor, age, pause, reason) in rows {
             for task in [id(0), id(99), id(255)] {
                 let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(age);
-                let next = after_look(vendor, &task, Timestamp::UNIX_EPOCH, now);
+                let next = after_look(vendor, &task, now);
                 let got = next.duration_since(now).as_millis();
                 assert!((pause * 1000..=pause * 1100).contains(&got), "{reason}: {got}");
             }

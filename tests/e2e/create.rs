@@ -65,6 +65,7 @@ async fn a_payload_comes_back_to_its_client() {
         .await;
     let task = gateway.client.task(&id).await;
     assert_eq!(task.body["metadata"]["payload"], "order 17");
+    assert!(task.headers.contains_key("retry-after"), "a hint when to ask again: {task:?}");
 }
 
 #[tokio::test]

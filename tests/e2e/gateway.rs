@@ -28,7 +28,10 @@ impl Gateway {
 
     pub(crate) async fn with(options: Options) -> Self {
         let pace = Duration::from_millis(100);
-        let stack = Stack::start(Options { pace, ..options }).await.expect("the stack starts");
+        // A test that wants a reconciler has one with a clock of its own.
+        let every = options.every.or(Some(Duration::from_secs(3600)));
+        let options = Options { pace, every, ..options };
+        let stack = Stack::start(options).await.expect("the stack starts");
         let client = Client::new(stack.url(), LOCAL_KEY);
         Self { stack, client }
     }

@@ -1,6 +1,6 @@
 //! `POST /v1/callbacks/{vendor}/{token}`: a vendor rings, and we look for ourselves.
 //!
-//! The body is never read. The token proves that we made the address, the
+//! The body is never believed. The token proves that we made the address, the
 //! signature, where the vendor has one, that the vendor called it; all they do
 //! is make us ask. A vendor that cannot be asked, or not yet, is told to ring
 //! again.
@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::{ApiError, http};
 use shared::callback::Callbacks;
-use shared::refresh::refresh;
+use shared::refresh::{PATIENCE, refresh};
 use shared::setup::{Environment, SetupError};
-use shared::store::Tasks;
-use shared::task::TaskId;
-use shared::vendor::{Ring, Vendor, Vendors};
+use shared::store::{StoreError, Tasks};
+use shared::task::{Task, TaskId};
+use shared::vendor::{Found, Ring, Vendor, Vendors};
 
 #[derive(Debug)]
 pub struct Callback {
@@ -53,9 +53,31 @@ impl Callback {
         if task.status.is_final() {
             return Ok(http::done());
         }
+        let task = self.learn_id(request, task, now).await.map_err(store_error)?;
         match refresh(&self.tasks, &self.vendors, task, now).await.map_err(store_error)? {
             Some(_) => Ok(http::done()),
             None => Err(ApiError::ring_again()),
+        }
+    }
+
+    /// A ring may be the first that we hear of a submission whose answer was lost.
+    /// The vendor is asked whether the task that it names is ours.
+    async fn learn_id(
+        &self,
+        request: &Request,
+        task: Task,
+        now: Timestamp,
+    ) -> Result<Task, StoreError> {
+        let dialect = self.vendors.dialect(task.vendor).filter(|_| task.vendor_task_id.is_none());
+        let Some(hint) = dialect.and_then(|dialect| dialect.hint(request.body())) else {
+            return Ok(task);
+        };
+        match self.vendors.find(&task, Some(&hint), now, PATIENCE).await {
+            Some(Found::Task { vendor_task_id, figures }) => {
+                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, now).await?;
+                Ok(accepted.unwrap_or(task))
+            }
+            _ => Ok(task),
         }
     }
 

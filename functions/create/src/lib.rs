@@ -4,6 +4,7 @@
 //! costs; the task is stored before the vendor hears of it; the vendor is asked
 //! once, and an answer that leaves it open is a queued task.
 
+mod once;
 mod submit;
 
 use jiff::Timestamp;
@@ -12,12 +13,13 @@ use lambda_http::{Body, Request, Response};
 use shared::api::answer::Created;
 use shared::api::{ApiError, CreateRequest, Warning, http};
 use shared::callback::Callbacks;
+use shared::idempotency::Record;
 use shared::setup::{Environment, SetupError};
 use shared::store::{ApiKey, Keys, Tasks};
 use shared::vendor::{Aliases, Dialect, Vendor, Vendors};
 use shared::webhook::WebhookHosts;
 
-use submit::Outcome;
+use submit::{Outcome, Stored};
 
 #[derive(Debug)]
 pub struct Create {
@@ -55,6 +57,7 @@ impl Create {
         let key = self.keys.admit(request.headers(), now).await?;
         http::require_json(request.headers())?;
         let strict = http::prefers_strict(request.headers());
+        let idempotency_key = http::idempotency_key(request.headers())?;
 
         let mut wanted = CreateRequest::read(request.body())?;
         let (vendor, dialect) = self.choose_vendor(&mut wanted, &key)?;
@@ -66,8 +69,17 @@ impl Create {
             return Err(ApiError::strict(warning));
         }
 
-        let outcomes = self.submit_all(prepared, now).await;
-        let mut response = answer(outcomes, warnings)?;
+        let mut response = match idempotency_key {
+            None => answer(self.submit_all(prepared, Stored::No, now).await, warnings)?,
+            Some(key_text) => {
+                let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
+                let record = Record::new(&key.id, key_text, request.body(), &tasks, now);
+                match self.insert_once(&tasks, &record, now).await? {
+                    None => self.submit_once(prepared, warnings, &record, now).await?,
+                    Some(first) => self.replay(first.repeat(&record, now)?).await?,
+                }
+            }
+        };
         if strict {
             let applied = HeaderValue::from_static("handling=strict");
             response.headers_mut().insert("preference-applied", applied);

@@ -13,9 +13,16 @@ use super::Create;
 
 /// A task that is not stored yet, with the request that its vendor will get.
 pub(crate) struct Prepared {
-    task: Task,
+    pub(crate) task: Task,
     submission: Submission,
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// Whether tasks were stored already, together with the record of their request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Yes,
+    No,
 }
 
 pub(crate) enum Outcome {
@@ -52,13 +59,21 @@ impl Create {
     }
 
     /// Submits independent tasks side by side.
-    pub(crate) async fn submit_all(&self, prepared: Vec<Prepared>, now: Timestamp) -> Vec<Outcome> {
-        join_all(prepared.into_iter().map(|one| self.submit(one, now))).await
+    pub(crate) async fn submit_all(
+        &self,
+        prepared: Vec<Prepared>,
+        stored: Stored,
+        now: Timestamp,
+    ) -> Vec<Outcome> {
+        join_all(prepared.into_iter().map(|one| self.submit(one, stored, now))).await
     }
 
-    async fn submit(&self, Prepared { task, submission, .. }: Prepared, now: Timestamp) -> Outcome {
+    async fn submit(&self, prepared: Prepared, stored: Stored, now: Timestamp) -> Outcome {
+        let Prepared { task, submission, .. } = prepared;
         let (id, vendor) = (&task.id, task.vendor);
-        if let Err(error) = self.tasks.insert(&task).await {
+        if stored == Stored::No
+            && let Err(error) = self.tasks.insert(&task).await
+        {
             tracing::error!(task.id = %id, %error, "a task could not be stored; its vendor was not asked");
             return Outcome::Refused(ApiError::internal());
         }
@@ -103,6 +118,15 @@ fn new_id(now: Timestamp) -> Result<TaskId, ApiError> {
     Ok(TaskId::new(now, &random))
 }
 
+/// What is sent once more should the first one not have arrived. One with images
+/// in it is too large to be kept for that.
+fn keep(submission: &Submission) -> Option<String> {
+    const LARGEST: usize = 16 * 1024;
+    let body = submission.request.body();
+    let fits = submission.repeatable && body.len() <= LARGEST;
+    fits.then(|| String::from_utf8(body.to_vec()).ok()).flatten()
+}
+
 fn new_task(
     id: TaskId,
     wanted: &CreateRequest,
@@ -134,7 +158,7 @@ fn new_task(
         user: wanted.user.clone(),
         webhook_url: wanted.webhook.as_ref().map(|(url, _)| url.clone()),
         delivery: None,
-        submission: None,
+        submission: keep(submission),
         misses: 0,
     }
 }

@@ -6,11 +6,11 @@
 //! a 404 in the documented shape.
 
 use jiff::Timestamp;
-use lambda_http::http::StatusCode;
+use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::answer::TaskView;
 use shared::api::{ApiError, http};
-use shared::refresh::refresh_if_stale;
+use shared::refresh::{FRESH, refresh_if_stale};
 use shared::setup::{Environment, SetupError};
 use shared::store::{Keys, Tasks};
 use shared::task::TaskId;
@@ -65,6 +65,12 @@ impl Query {
                 stored
             }
         };
-        Ok(http::json(StatusCode::OK, &TaskView::from(&task)))
+        let mut response = http::json(StatusCode::OK, &TaskView::from(&task));
+        if !task.status.is_final() {
+            // Who asks earlier is answered from the table.
+            let seconds = FRESH.as_secs().into();
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        Ok(response)
     }
 }

@@ -172,6 +172,29 @@ impl ApiError {
         )
     }
 
+    pub fn idempotency_mismatch() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_error",
+            "idempotency_key_reused",
+            Some("Idempotency-Key"),
+            "This Idempotency-Key was used with another body in the last 24 hours.",
+        )
+    }
+
+    pub fn still_running(seconds: u32) -> Self {
+        let mut error = Self::new(
+            StatusCode::CONFLICT,
+            "idempotency_error",
+            "request_still_running",
+            Some("Idempotency-Key"),
+            "The first request with this Idempotency-Key is still running; ask again for its answer.",
+        );
+        error.retry_after = Some(seconds);
+        error.body.retryable = true;
+        error
+    }
+
     /// To a vendor: we heard it, but could not look. Those who repeat a ring repeat it then.
     pub fn ring_again() -> Self {
         let mut error = Self::new(

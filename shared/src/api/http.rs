@@ -8,7 +8,11 @@ use super::ApiError;
 
 /// An answer with a JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
-    let text = serde_json::to_string(body).expect("our answers have string keys only");
+    json_text(status, serde_json::to_string(body).expect("our answers have string keys only"))
+}
+
+/// An answer whose JSON is there already.
+pub fn json_text(status: StatusCode, text: String) -> Response<Body> {
     Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, "application/json")
@@ -93,6 +97,14 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
                 "The Authorization header must read `Bearer sk-…`.",
             )
         })
+}
+
+/// The key under which a request is done once, if the client gave one.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    crate::idempotency::check_key(key)?;
+    Ok(Some(key))
 }
 
 /// Whether the client wants warnings to be errors (RFC 7240).

@@ -3,8 +3,10 @@
 //! No read before a write and no retry loop: each change of a task is one
 //! conditional update, and losing one means that somebody else knew better.
 
+mod idempotent;
 mod keys;
 mod tasks;
+mod update;
 
 use std::fmt;
 

@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::StoreError;
+use super::update::Update;
 use crate::api::ErrorBody;
-use crate::task::{Delivery, Figures, News, Status, Task, TaskId};
+use crate::task::{Delivery, Figures, News, Task, TaskId};
 use crate::timer::{self, Lane, Shard};
 
 /// How many timers are listed at once: what is found is worked on before more is asked for.
@@ -21,8 +22,8 @@ const MOST_DUE: i32 = 100;
 /// The table of tasks.
 #[derive(Debug)]
 pub struct Tasks {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
 }
 
 impl Tasks {
@@ -249,7 +250,7 @@ pub struct Due {
     pub due_at: Timestamp,
 }
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 enum Updated {
     /// The item as it is now.
@@ -260,121 +261,4 @@ enum Updated {
 
 fn read_task(item: Item) -> Result<Task, StoreError> {
     serde_dynamo::from_item(item).map_err(|error| StoreError::item("reading a task", &error))
-}
-
-/// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
-struct Update {
-    sets: Vec<String>,
-    removes: Vec<String>,
-    condition: String,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Update {
-    fn new(condition: &str) -> Self {
-        Self {
-            sets: Vec::new(),
-            removes: Vec::new(),
-            condition: condition.to_owned(),
-            names: HashMap::new(),
-            values: Item::new(),
-        }
-    }
-
-    fn name(&mut self, attribute: &str) {
-        self.names.insert(format!("#{attribute}"), attribute.to_owned());
-    }
-
-    fn value(&mut self, name: &str, value: &impl Serialize) -> Result<(), StoreError> {
-        let value = serde_dynamo::to_attribute_value(value)
-            .map_err(|error| StoreError::item("changing a task", &error))?;
-        self.values.insert(format!(":{name}"), value);
-        Ok(())
-    }
-
-    fn set(&mut self, attribute: &str, value: &impl Serialize) -> Result<(), StoreError> {
-        self.name(attribute);
-        self.sets.push(format!("#{attribute} = :{attribute}"));
-        self.value(attribute, value)
-    }
-
-    fn set_known(
-        &mut self,
-        attribute: &str,
-        value: Option<&impl Serialize>,
-    ) -> Result<(), StoreError> {
-        value.map_or(Ok(()), |value| self.set(attribute, value))
-    }
-
-    /// A member of `figures`; those that the news does not know stay as they are.
-    fn set_figure(
-        &mut self,
-        figure: &str,
-        value: Option<&impl Serialize>,
-    ) -> Result<(), StoreError> {
-        let Some(value) = value else { return Ok(()) };
-        self.name("figures");
-        self.name(figure);
-        self.sets.push(format!("#figures.#{figure} = :{figure}"));
-        self.value(figure, value)
-    }
-
-    fn set_figures(&mut self, figures: &Figures) -> Result<(), StoreError> {
-        let Figures { duration, fps, width, height, seed, credits } = figures;
-        self.set_figure("duration", duration.as_ref())?;
-        self.set_figure("fps", fps.as_ref())?;
-        self.set_figure("width", width.as_ref())?;
-        self.set_figure("height", height.as_ref())?;
-        self.set_figure("seed", seed.as_ref())?;
-        self.set_figure("credits", credits.as_ref())
-    }
-
-    fn set_news(&mut self, news: &News, now: Timestamp) -> Result<(), StoreError> {
-        self.set("status", &news.status)?;
-        self.set("updated_at", &now)?;
-        self.set_figures(&news.figures)?;
-        self.set_known("url", news.url.as_ref())?;
-        self.set_known("url_expires_at", news.url_expires_at.as_ref())?;
-        self.set_known("error", news.error.as_ref())
-    }
-
-    fn remove(&mut self, attribute: &str) {
-        self.name(attribute);
-        self.removes.push(format!("#{attribute}"));
-    }
-
-    /// Sets the timer to a time in a shard, or takes the task out of the index.
-    fn set_timer(&mut self, timer: Option<(Timestamp, Shard)>) -> Result<(), StoreError> {
-        let Some((due_at, shard)) = timer else {
-            self.remove("due_at");
-            self.remove("due_shard");
-            return Ok(());
-        };
-        self.set("due_at", &due_at.as_millisecond())?;
-        self.set("due_shard", &shard)
-    }
-
-    /// The law of statuses as a condition. A status may be confirmed as long as
-    /// it is no end; an end is written once.
-    fn require_status_below_or_at(&mut self, status: Status) -> Result<(), StoreError> {
-        let own = (!status.is_final()).then_some(&status);
-        let mut allowed = Vec::new();
-        for (index, status) in status.below().iter().chain(own).enumerate() {
-            let name = format!("from{index}");
-            self.value(&name, status)?;
-            allowed.push(format!(":{name}"));
-        }
-        self.name("status");
-        self.condition.push_str(&format!(" AND #status IN ({})", allowed.join(", ")));
-        Ok(())
-    }
-
-    fn expression(&self) -> String {
-        let clause = |word: &str, parts: &[String]| match parts {
-            [] => String::new(),
-            parts => format!("{word} {} ", parts.join(", ")),
-        };
-        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
-    }
 }

@@ -14,7 +14,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Dialect, Fault, Handle, Kind, Polled, Submitted, Vendor};
+use super::{Dialect, Fault, Found, Handle, Kind, Polled, Sought, Submitted, Vendor};
 use crate::task::{Task, TaskId};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
@@ -109,10 +109,44 @@ impl Vendors {
             Ok(answer) => dialect.read_polled(&answer, now),
             Err(unanswered) => Polled::Nothing(unanswered.fault),
         };
-        if let Polled::Nothing(fault) = &polled {
-            log(task.vendor, &task.id, fault, "a look at the vendor told nothing");
+        match &polled {
+            Polled::News(_) => {}
+            Polled::Missing(fault) => {
+                log(task.vendor, &task.id, fault, "the vendor does not know a task");
+            }
+            Polled::Nothing(fault) => {
+                log(task.vendor, &task.id, fault, "a look at the vendor told nothing");
+            }
         }
         Some(polled)
+    }
+
+    /// Looks for a task of which nobody knows whether the vendor made it. None
+    /// where the vendor has no way to find out.
+    pub async fn find(
+        &self,
+        task: &Task,
+        hint: Option<&str>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Option<Found> {
+        let dialect = self.dialect(task.vendor)?;
+        let sought = Sought {
+            task_id: &task.id,
+            endpoint: &task.endpoint,
+            created_at: task.created_at,
+            payload: task.payload.as_deref(),
+            hint,
+        };
+        let request = dialect.find(&sought, now)?;
+        let found = match exchange(&self.looking, request, timeout).await {
+            Ok(answer) => dialect.read_found(&answer, &sought),
+            Err(unanswered) => Found::Nothing(unanswered.fault),
+        };
+        if let Found::Nothing(fault) = &found {
+            log(task.vendor, &task.id, fault, "it is still unknown whether the vendor took a task");
+        }
+        Some(found)
     }
 }
 

@@ -94,6 +94,27 @@ pub trait Dialect: fmt::Debug + Send + Sync {
 
     /// Whether the vendor itself rang. The token in the path was checked before.
     fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged>;
+
+    /// The vendor's task that a ring speaks of. Only a hint: bodies are not believed.
+    fn hint(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The request that finds a task of which nobody knows whether it was made.
+    /// None where the vendor has no handle for that.
+    fn find(&self, _sought: &Sought<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        None
+    }
+
+    /// What the answer to it says.
+    fn read_found(&self, _answer: &Response<Bytes>, _sought: &Sought<'_>) -> Found {
+        Found::Nothing(Fault::new(Kind::Unreadable))
+    }
+
+    /// A submission once more, where the vendor makes no second task of the same.
+    fn repeat(&self, _endpoint: &str, _body: Bytes, _now: Timestamp) -> Option<Request<Bytes>> {
+        None
+    }
 }
 
 /// What the gateway adds to a generation.
@@ -109,6 +130,9 @@ pub struct Ticket<'a> {
 #[derive(Debug)]
 pub struct Submission {
     pub request: Request<Bytes>,
+    /// Whether the vendor recognises it when it comes twice, so that
+    /// [`Dialect::repeat`] costs nobody a second film.
+    pub repeatable: bool,
     /// The model that was asked for in the end, by its vendor's name: an option
     /// of the vendor's may name another one than the client did.
     pub model: String,
@@ -150,7 +174,32 @@ impl<'a> Handle<'a> {
 #[derive(Debug, PartialEq)]
 pub enum Polled {
     News(Box<News>),
+    /// The vendor does not know the task. It may not know it yet.
+    Missing(Fault),
     /// Nothing about the task: the vendor was unreachable, busy or made no sense.
+    Nothing(Fault),
+}
+
+/// A task of which it is unknown whether the vendor made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    pub task_id: &'a TaskId,
+    pub endpoint: &'a str,
+    pub created_at: Timestamp,
+    /// The client's note, where it has one; a vendor that echoes notes was sent it.
+    pub payload: Option<&'a str>,
+    /// The vendor's task that somebody named in a ring.
+    pub hint: Option<&'a str>,
+}
+
+/// What a search for a task says.
+#[derive(Debug, PartialEq)]
+pub enum Found {
+    /// It was made, and this is what the vendor calls it.
+    Task { vendor_task_id: String, figures: Figures },
+    /// It was surely not made.
+    Absent,
+    /// Nothing either way.
     Nothing(Fault),
 }
 

@@ -50,7 +50,14 @@ impl Dialect for Jimeng {
             submit::translate(generation)?;
         let request = self.request("CVSync2AsyncSubmitTask", &create, ticket.now);
         // Without the very key that a task was made with it is not found.
-        Ok(Submission { request, model, endpoint: create.req_key, figures, warnings })
+        Ok(Submission {
+            request,
+            repeatable: false,
+            model,
+            endpoint: create.req_key,
+            figures,
+            warnings,
+        })
     }
 
     fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
@@ -121,7 +128,7 @@ fn read_news(data: wire::Data, now: Timestamp) -> Polled {
         })),
         "expired" => failed(&Fault::new(Kind::Expired)),
         // Right after a submission it may only not be there yet.
-        "not_found" => nothing(Kind::NotFound, "not_found"),
+        "not_found" => Polled::Missing(Fault::with_message(Kind::NotFound, "not_found")),
         "" => nothing(Kind::Unreadable, "the answer has no status"),
         // A word we do not know is no end.
         _ => unfinished(Status::Processing),

@@ -225,7 +225,7 @@ fn every_documented_state_is_understood() {
                 continue;
             }
             // It has failed once this is said again and again, which others count.
-            (Polled::Nothing(fault), _) if name == "query_not_found" => {
+            (Polled::Missing(fault), _) if name == "query_not_found" => {
                 assert_eq!(fault.kind, Kind::NotFound, "{name}");
                 continue;
             }
@@ -292,7 +292,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
         let answer = Response::builder().status(status).body(Bytes::from(body.clone())).unwrap();
         let read = match jimeng().read_polled(&answer, at(0)) {
             Polled::News(news) => Some(news.status),
-            Polled::Nothing(_) => None,
+            Polled::Missing(_) | Polled::Nothing(_) => None,
         };
         assert_eq!(read, expected, "{body}: {reason}");
     }

@@ -20,8 +20,8 @@ use self::account::{Account, Credentials};
 use self::callback::WebhookSecret;
 use self::models::NewModel;
 use super::{
-    BaseUrl, Dialect, Fault, Forged, Handle, Kind, Polled, Ring, Submission, Submitted, Ticket,
-    Vendor,
+    BaseUrl, Dialect, Fault, Forged, Found, Handle, Kind, Polled, Ring, Sought, Submission,
+    Submitted, Ticket, Vendor,
 };
 use crate::api::{ApiError, Generation};
 use crate::task::Figures;
@@ -53,14 +53,11 @@ impl Dialect for Kling {
         let body =
             serde_json::to_vec(&translation.body).expect("the wire types have string keys only");
         let endpoint = translation.endpoint;
-        let path = create_path(&endpoint);
-        let request = self
-            .request(Method::POST, &path, ticket.now)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Bytes::from(body))
-            .expect("the key was checked to fit a header, the path is ours");
+        let request = self.create(&endpoint, Bytes::from(body), ticket.now);
         Ok(Submission {
             request,
+            // Our id for the task is in it, and Kling takes an id once.
+            repeatable: true,
             model,
             endpoint,
             figures: Figures::default(),
@@ -105,8 +102,9 @@ impl Dialect for Kling {
             }
             // The new design's way to say that it knows no such task.
             Ok(None) => {
-                Polled::Nothing(Fault::with_message(Kind::NotFound, "the answer has no task"))
+                Polled::Missing(Fault::with_message(Kind::NotFound, "the answer has no task"))
             }
+            Err(fault) if fault.kind == Kind::NotFound => Polled::Missing(fault),
             Err(fault) => Polled::Nothing(fault),
         }
     }
@@ -114,6 +112,36 @@ impl Dialect for Kling {
     fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
         // Without a secret Kling signs nothing, and the token in the path protects.
         self.webhook_secret.as_ref().map_or(Ok(()), |secret| secret.verify(ring, now))
+    }
+
+    fn find(&self, sought: &Sought<'_>, now: Timestamp) -> Option<Request<Bytes>> {
+        let id = sought.task_id;
+        let path = if is_new(sought.endpoint) {
+            format!("/tasks?external_task_ids={id}")
+        } else {
+            format!("{}/{id}", create_path(sought.endpoint))
+        };
+        let request = self.request(Method::GET, &path, now).body(Bytes::new());
+        Some(request.expect("the key was checked to fit a header, our ids are hexadecimal"))
+    }
+
+    fn read_found(&self, answer: &Response<Bytes>, _sought: &Sought<'_>) -> Found {
+        match answer::read(answer) {
+            Ok(Some(task)) if !task.id().is_empty() => Found::Task {
+                vendor_task_id: task.id().to_owned(),
+                figures: Figures { credits: task.units(), ..Figures::default() },
+            },
+            Ok(Some(_)) => {
+                Found::Nothing(Fault::with_message(Kind::Unreadable, "the answer has no task_id"))
+            }
+            Ok(None) => Found::Absent,
+            Err(fault) if fault.kind == Kind::NotFound => Found::Absent,
+            Err(fault) => Found::Nothing(fault),
+        }
+    }
+
+    fn repeat(&self, endpoint: &str, body: Bytes, now: Timestamp) -> Option<Request<Bytes>> {
+        Some(self.create(endpoint, body, now))
     }
 }
 
@@ -124,6 +152,13 @@ impl Kling {
             .uri(self.base_url.join(path))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.credentials.token(now)))
             .header(header::ACCEPT, "application/json")
+    }
+
+    fn create(&self, endpoint: &str, body: Bytes, now: Timestamp) -> Request<Bytes> {
+        self.request(Method::POST, &create_path(endpoint), now)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .expect("the key was checked to fit a header, the path is ours")
     }
 
     /// Kling answers 1002 to the token of a key pair here; its operator can be told before.

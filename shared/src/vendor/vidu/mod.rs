@@ -4,6 +4,7 @@
 //! callbacks. Not here: cancelling, templates, multi-frame, balance.
 
 mod callback;
+mod find;
 mod submit;
 mod wire;
 
@@ -14,8 +15,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    BaseUrl, Dialect, Fault, Forged, Handle, Kind, Polled, Ring, Secret, Submission, Submitted,
-    Ticket, Vendor,
+    BaseUrl, Dialect, Fault, Forged, Found, Handle, Kind, Polled, Ring, Secret, Sought, Submission,
+    Submitted, Ticket, Vendor,
 };
 use crate::api::{ApiError, Charged, Generation};
 use crate::task::{Figures, News, Status};
@@ -50,7 +51,14 @@ impl Dialect for Vidu {
             .expect("the key was checked to fit a header, the path is ours");
         // The answer says what Vidu makes of the request.
         let figures = Figures::default();
-        Ok(Submission { request, model, endpoint: endpoint.to_string(), figures, warnings })
+        Ok(Submission {
+            request,
+            repeatable: false,
+            model,
+            endpoint: endpoint.to_string(),
+            figures,
+            warnings,
+        })
     }
 
     fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
@@ -86,11 +94,27 @@ impl Dialect for Vidu {
         if answer.status().is_success() && !creations.state.is_empty() {
             return Polled::News(Box::new(read_news(creations, now)));
         }
-        Polled::Nothing(read_fault(answer))
+        match read_fault(answer) {
+            fault if fault.kind == Kind::NotFound => Polled::Missing(fault),
+            fault => Polled::Nothing(fault),
+        }
     }
 
     fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
         callback::verify(ring, self.api_key.reveal(), now)
+    }
+
+    fn hint(&self, body: &[u8]) -> Option<String> {
+        let rung: wire::Listed = serde_json::from_slice(body).ok()?;
+        Some(rung.id().to_owned()).filter(|id| !id.is_empty())
+    }
+
+    fn find(&self, sought: &Sought<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        Some(find::request(self, sought))
+    }
+
+    fn read_found(&self, answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
+        find::read(answer, sought)
     }
 }
 

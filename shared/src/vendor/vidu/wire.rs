@@ -84,6 +84,35 @@ pub(super) struct Creations {
     pub(super) creations: Vec<Creation>,
 }
 
+/// The answer to `GET /ent/v2/tasks`, of which the members' names are certain,
+/// but not that of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct List {
+    #[serde(alias = "data", alias = "items", deserialize_with = "list")]
+    pub(super) tasks: Vec<Listed>,
+}
+
+/// A task in the list, in a ring or by itself: where it is called what.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Listed {
+    #[serde(deserialize_with = "text")]
+    id: String,
+    #[serde(deserialize_with = "text")]
+    task_id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) payload: String,
+    #[serde(deserialize_with = "number")]
+    pub(super) credits: Option<f64>,
+}
+
+impl Listed {
+    pub(super) fn id(&self) -> &str {
+        if self.id.is_empty() { &self.task_id } else { &self.id }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Creation {

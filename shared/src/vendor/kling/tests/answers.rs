@@ -146,7 +146,7 @@ fn every_documented_state_is_understood() {
         let polled = with_key().read_polled(&answer(&fixture), now);
         let status = expect["unified_status"].as_str().filter(|status| *status != "unchanged");
         let Some(status) = status else {
-            let Polled::Nothing(fault) = polled else {
+            let (Polled::Nothing(fault) | Polled::Missing(fault)) = polled else {
                 panic!("{name} says nothing: {polled:?}");
             };
             assert_eq!(fault.kind, kind(&fixture), "{name}");
@@ -243,7 +243,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     ];
     for (status, body, reason) in silent {
         let polled = with_key().read_polled(&response(status, body), at(0));
-        assert!(matches!(polled, Polled::Nothing(_)), "{body}: {reason}: {polled:?}");
+        assert!(!matches!(polled, Polled::News(_)), "{body}: {reason}: {polled:?}");
     }
 }
 

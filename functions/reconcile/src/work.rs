@@ -1,0 +1,127 @@
+//! What is done for one task that is due.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use shared::api::{Charged, ErrorBody};
+use shared::store::{Due, StoreError};
+use shared::task::{Figures, News, Task};
+use shared::timer::{self, Lane};
+use shared::vendor::{Found, Polled, Submitted, Vendor};
+
+use super::{Reconcile, ends};
+
+/// How long a vendor may take over an answer here, where nobody waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often in a row a vendor must say that it does not know a task.
+const MISSES: u32 = 3;
+
+impl Reconcile {
+    /// Claims a due task and does what is to be done. False when another run has it.
+    pub(crate) async fn work(&self, lane: Lane, due: &Due, now: Timestamp) -> bool {
+        let done = match lane {
+            Lane::Vendor(vendor) => self.work_for(vendor, due, now).await,
+            Lane::Webhooks => Ok(false),
+        };
+        done.unwrap_or_else(|error| {
+            // Its timer is set to the next time, or still to this one.
+            tracing::error!(task.id = %due.id, %error, "a due task could not be worked on");
+            false
+        })
+    }
+
+    async fn work_for(
+        &self,
+        vendor: Vendor,
+        due: &Due,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let next = timer::after_look(vendor, &due.id, now);
+        let Some(task) = self.tasks.claim_due(due, next, now).await? else { return Ok(false) };
+        if self.vendors.dialect(vendor).is_none() {
+            tracing::error!(task.id = %task.id, %vendor, "a task waits for a vendor that has no account any more");
+        } else if task.vendor_task_id.is_some() {
+            self.look(&task, now).await?;
+        } else {
+            self.resolve(&task, now).await?;
+        }
+        Ok(true)
+    }
+
+    /// Asks the vendor how a task is doing. Whoever is overdue has had its last look.
+    async fn look(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
+        match self.vendors.poll(task, now, PATIENCE).await {
+            Some(Polled::News(news)) if news.status != task.status || task.misses > 0 => {
+                let raised = self.tasks.raise(task, &news, now).await?;
+                if raised.is_some_and(|task| task.status.is_final()) {
+                    return Ok(());
+                }
+            }
+            Some(Polled::Missing(_)) if task.misses + 1 >= MISSES => {
+                return self.fail(task, ends::forgotten(task.vendor), now).await;
+            }
+            Some(Polled::Missing(_)) => self.tasks.miss(task).await?,
+            Some(Polled::News(_) | Polled::Nothing(_)) | None => {}
+        }
+        self.fail_if_overdue(task, now).await
+    }
+
+    /// Finds out whether a submission arrived of which no answer came.
+    async fn resolve(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
+        match self.vendors.find(task, None, now, PATIENCE).await {
+            Some(Found::Task { vendor_task_id, figures }) => {
+                self.tasks.accept(task, &vendor_task_id, &figures, now).await?;
+                return Ok(());
+            }
+            Some(Found::Absent) if self.tasks.claim_repeat(task).await? => {
+                return self.repeat(task, now).await;
+            }
+            Some(Found::Absent) if task.misses + 1 >= MISSES => {
+                return self.fail(task, ends::never_arrived(task.vendor), now).await;
+            }
+            Some(Found::Absent) => self.tasks.miss(task).await?,
+            Some(Found::Nothing(_)) => {}
+            // There is no way to find out, now or later.
+            None => return self.fail(task, ends::unknown(task.vendor), now).await,
+        }
+        self.fail_if_overdue(task, now).await
+    }
+
+    /// The only second submission there is: the vendor surely has no such task,
+    /// and would recognise it if it had.
+    async fn repeat(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
+        let body = task.submission.clone().map(Bytes::from).unwrap_or_default();
+        let dialect = self.vendors.dialect(task.vendor);
+        let request = dialect.and_then(|dialect| dialect.repeat(&task.endpoint, body, now));
+        let Some(request) = request else { return Ok(()) };
+        tracing::warn!(task.id = %task.id, vendor = %task.vendor, "a submission that never arrived is sent once more");
+        match self.vendors.submit(task.vendor, &task.id, request).await {
+            Submitted::Accepted { vendor_task_id, figures } => {
+                self.tasks.accept(task, &vendor_task_id, &figures, now).await.map(drop)
+            }
+            Submitted::Refused(fault) => {
+                self.fail(task, fault.body(task.vendor, Charged::No), now).await
+            }
+            Submitted::Unknown(_) => Ok(()),
+        }
+    }
+
+    async fn fail_if_overdue(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
+        if !timer::is_overdue(task.vendor, task.created_at, now) {
+            return Ok(());
+        }
+        let end = match task.vendor_task_id {
+            Some(_) => ends::overdue(task.vendor),
+            None => ends::unknown(task.vendor),
+        };
+        self.fail(task, end, now).await
+    }
+
+    async fn fail(&self, task: &Task, end: ErrorBody, now: Timestamp) -> Result<(), StoreError> {
+        tracing::warn!(task.id = %task.id, vendor = %task.vendor, code = end.code, "a task was given up");
+        let news = News::failed(end, Figures::default());
+        self.tasks.raise(task, &news, now).await.map(drop)
+    }
+}

@@ -1,0 +1,135 @@
+//! The parts of an `UpdateItem` of a task, and the law of statuses among them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::StoreError;
+use super::tasks::Item;
+use crate::task::{Figures, News, Status};
+use crate::timer::Shard;
+
+/// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
+pub(super) struct Update {
+    sets: Vec<String>,
+    removes: Vec<String>,
+    pub(super) condition: String,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: Item,
+}
+
+impl Update {
+    pub(super) fn new(condition: &str) -> Self {
+        Self {
+            sets: Vec::new(),
+            removes: Vec::new(),
+            condition: condition.to_owned(),
+            names: HashMap::new(),
+            values: Item::new(),
+        }
+    }
+
+    pub(super) fn name(&mut self, attribute: &str) {
+        self.names.insert(format!("#{attribute}"), attribute.to_owned());
+    }
+
+    pub(super) fn value(&mut self, name: &str, value: &impl Serialize) -> Result<(), StoreError> {
+        let value = serde_dynamo::to_attribute_value(value)
+            .map_err(|error| StoreError::item("changing a task", &error))?;
+        self.values.insert(format!(":{name}"), value);
+        Ok(())
+    }
+
+    pub(super) fn set(
+        &mut self,
+        attribute: &str,
+        value: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        self.name(attribute);
+        self.sets.push(format!("#{attribute} = :{attribute}"));
+        self.value(attribute, value)
+    }
+
+    pub(super) fn set_known(
+        &mut self,
+        attribute: &str,
+        value: Option<&impl Serialize>,
+    ) -> Result<(), StoreError> {
+        value.map_or(Ok(()), |value| self.set(attribute, value))
+    }
+
+    /// A member of `figures`; those that the news does not know stay as they are.
+    pub(super) fn set_figure(
+        &mut self,
+        figure: &str,
+        value: Option<&impl Serialize>,
+    ) -> Result<(), StoreError> {
+        let Some(value) = value else { return Ok(()) };
+        self.name("figures");
+        self.name(figure);
+        self.sets.push(format!("#figures.#{figure} = :{figure}"));
+        self.value(figure, value)
+    }
+
+    pub(super) fn set_figures(&mut self, figures: &Figures) -> Result<(), StoreError> {
+        let Figures { duration, fps, width, height, seed, credits } = figures;
+        self.set_figure("duration", duration.as_ref())?;
+        self.set_figure("fps", fps.as_ref())?;
+        self.set_figure("width", width.as_ref())?;
+        self.set_figure("height", height.as_ref())?;
+        self.set_figure("seed", seed.as_ref())?;
+        self.set_figure("credits", credits.as_ref())
+    }
+
+    pub(super) fn set_news(&mut self, news: &News, now: Timestamp) -> Result<(), StoreError> {
+        self.set("status", &news.status)?;
+        self.set("updated_at", &now)?;
+        self.set_figures(&news.figures)?;
+        self.set_known("url", news.url.as_ref())?;
+        self.set_known("url_expires_at", news.url_expires_at.as_ref())?;
+        self.set_known("error", news.error.as_ref())
+    }
+
+    pub(super) fn remove(&mut self, attribute: &str) {
+        self.name(attribute);
+        self.removes.push(format!("#{attribute}"));
+    }
+
+    /// Sets the timer to a time in a shard, or takes the task out of the index.
+    pub(super) fn set_timer(
+        &mut self,
+        timer: Option<(Timestamp, Shard)>,
+    ) -> Result<(), StoreError> {
+        let Some((due_at, shard)) = timer else {
+            self.remove("due_at");
+            self.remove("due_shard");
+            return Ok(());
+        };
+        self.set("due_at", &due_at.as_millisecond())?;
+        self.set("due_shard", &shard)
+    }
+
+    /// The law of statuses as a condition. A status may be confirmed as long as
+    /// it is no end; an end is written once.
+    pub(super) fn require_status_below_or_at(&mut self, status: Status) -> Result<(), StoreError> {
+        let own = (!status.is_final()).then_some(&status);
+        let mut allowed = Vec::new();
+        for (index, status) in status.below().iter().chain(own).enumerate() {
+            let name = format!("from{index}");
+            self.value(&name, status)?;
+            allowed.push(format!(":{name}"));
+        }
+        self.name("status");
+        self.condition.push_str(&format!(" AND #status IN ({})", allowed.join(", ")));
+        Ok(())
+    }
+
+    pub(super) fn expression(&self) -> String {
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
+    }
+}

@@ -1,0 +1,55 @@
+//! Finding a task of which no answer came: <https://platform.vidu.com/docs/get-tasks>.
+//!
+//! Vidu has no id of ours, but echoes the note that it was sent. Our own note
+//! is the task's id, and finds it in the list. A client's note may stand on many
+//! tasks: then only the one that a ring names is looked at.
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use jiff::SignedDuration;
+
+use super::{Vidu, read_fault, wire};
+use crate::task::Figures;
+use crate::vendor::{Fault, Found, Kind, Sought, path_segment};
+
+/// Vidu's clock and ours.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+
+pub(super) fn request(vidu: &Vidu, sought: &Sought<'_>) -> Request<Bytes> {
+    let path = match sought.hint {
+        Some(hint) => format!("/ent/v2/tasks/{}/creations", path_segment(hint)),
+        None => {
+            let from = path_segment(&format!("{:.0}", sought.created_at - MARGIN));
+            let to = path_segment(&format!("{:.0}", sought.created_at + MARGIN));
+            format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}")
+        }
+    };
+    vidu.request(Method::GET, &path)
+        .body(Bytes::new())
+        .expect("the key was checked to fit a header, the path is encoded")
+}
+
+pub(super) fn read(answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
+    if !answer.status().is_success() {
+        return Found::Nothing(read_fault(answer));
+    }
+    let client_note = sought.payload.filter(|payload| !payload.is_empty());
+    let note = client_note.unwrap_or(sought.task_id.as_str());
+    let candidates = match sought.hint {
+        Some(hint) => {
+            let task: wire::Listed = super::read(answer);
+            if task.id() == hint { vec![task] } else { Vec::new() }
+        }
+        None if client_note.is_none() => super::read::<wire::List>(answer).tasks,
+        None => Vec::new(),
+    };
+    let found = candidates.into_iter().find(|task| !task.id().is_empty() && task.payload == note);
+    match found {
+        Some(task) => Found::Task {
+            vendor_task_id: task.id().to_owned(),
+            figures: Figures { credits: task.credits, ..Figures::default() },
+        },
+        // The list has pages, and may be late: it does not prove that there is no task.
+        None => Found::Nothing(Fault::with_message(Kind::NotFound, "no task with this note")),
+    }
+}

@@ -1,0 +1,186 @@
+//! What is due is done, whoever else is asleep.
+//!
+//! The reconciler of these tests has a clock of its own, so nobody waits.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use reconcile::Reconcile;
+use serde_json::{Value, json};
+use shared::setup::Environment;
+
+use crate::fake_vidu::{Bell, FakeVidu, Reply, VENDOR_TASK, ring, state, success};
+use crate::gateway::{Gateway, tide};
+
+const FILM: &str = "https://films.example/1.mp4";
+
+/// A reconciler that stands so many seconds in the future.
+struct Later {
+    reconcile: Reconcile,
+    seconds: AtomicI64,
+}
+
+impl Later {
+    async fn of(gateway: &Gateway) -> Self {
+        let variables = gateway.stack.variables("Reconcile").expect("it is in the template");
+        let variable = |name: &str| variables.get(name).cloned();
+        let reconcile = Reconcile::start(&Environment::new(&variable)).await.expect("it starts");
+        Self { reconcile, seconds: AtomicI64::new(0) }
+    }
+
+    /// Lets time pass, and does everything that is due by then.
+    async fn run_after(&self, seconds: i64) {
+        let ahead = self.seconds.fetch_add(seconds, Ordering::Relaxed) + seconds;
+        let now = Timestamp::now() + SignedDuration::from_secs(ahead);
+        // The clock stands, so that what is set for later is not waited for.
+        let stop = now + SignedDuration::from_millis(1);
+        self.reconcile.run(&|| now, stop).await;
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_rings_or_asks_for_ends_all_the_same() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    later.run_after(1).await;
+    assert_eq!(vidu.looks(), 0, "not due yet");
+    later.run_after(60).await;
+    assert_eq!(vidu.looks(), 1, "still being made");
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    later.run_after(60).await;
+    later.run_after(60).await;
+    assert_eq!(vidu.looks(), 2, "an end is looked at once");
+    assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
+}
+
+#[tokio::test]
+async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let (one, other) = (Later::of(&gateway).await, Later::of(&gateway).await);
+    for _ in 0..50 {
+        let mut body = tide();
+        body["n"] = json!(4);
+        assert_eq!(gateway.client.create(&body).await.status, 200);
+    }
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    futures_util::future::join(one.run_after(60), other.run_after(60)).await;
+    assert_eq!(vidu.looks(), 200, "each was looked at once");
+    let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
+    assert_eq!(index.expect("a scan").count(), 0, "no timer is left");
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_down_delays_and_loses_nothing() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    for look in [
+        Reply::Text(502, "<html>"),
+        Reply::HangUp,
+        Reply::Json(429, json!({ "reason": "TooManyRequests" })),
+        Reply::Json(401, json!({ "reason": "Unauthorized" })),
+        Reply::Json(200, state("polishing")),
+    ] {
+        vidu.look_answers(look);
+        later.run_after(3600).await;
+        let status = gateway.client.task(&id).await.body["status"].clone();
+        assert!(["queued", "processing"].contains(&status.as_str().unwrap()), "{status}");
+    }
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    later.run_after(3600).await;
+    assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    let unknown = Reply::Json(404, json!({ "code": 404, "reason": "TaskNotFound" }));
+    let looks = [
+        unknown.clone(),
+        unknown.clone(),
+        Reply::Json(200, state("processing")),
+        unknown.clone(),
+        unknown.clone(),
+    ];
+    for look in looks {
+        vidu.look_answers(look);
+        later.run_after(1200).await;
+        assert_ne!(gateway.client.task(&id).await.body["status"], "failed");
+    }
+    vidu.look_answers(unknown);
+    later.run_after(1200).await;
+    let task = gateway.client.task(&id).await.body;
+    assert_eq!(
+        (&task["status"], &task["error"]["code"]),
+        (&json!("failed"), &json!("vendor_lost_task"))
+    );
+}
+
+#[tokio::test]
+async fn a_task_without_end_is_given_up_after_one_last_look() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let endless = gateway.client.created(&tide()).await;
+    later.run_after(51 * 3600).await;
+    let task = gateway.client.task(&endless).await.body;
+    assert_eq!(task["error"]["code"], "deadline_exceeded", "{task}");
+    assert_eq!(task["error"]["charged"], "unknown");
+
+    let late = gateway.client.created(&tide()).await;
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    later.run_after(51 * 3600).await;
+    assert_eq!(
+        gateway.client.task(&late).await.body["status"],
+        "succeeded",
+        "the last look counts"
+    );
+}
+
+#[tokio::test]
+async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
+    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    vidu.look_answers(Reply::Json(
+        200,
+        json!({ "tasks": [
+        { "id": "1", "payload": "somebody else's", "state": "processing" },
+        { "id": VENDOR_TASK, "payload": id, "state": "processing" },
+    ] }),
+    ));
+    later.run_after(60).await;
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    later.run_after(60).await;
+    assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
+    assert_eq!(vidu.submissions().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_submission_is_found_by_the_ring_that_names_it() {
+    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let note = json!({ "model": "viduq1", "prompt": "x", "metadata": { "payload": "order 17" } });
+    let id = gateway.client.created(&note).await;
+    let with_note = |note: &str| {
+        let mut film: Value = success(FILM);
+        film["payload"] = note.into();
+        film
+    };
+    // Somebody else's task is not ours, whoever says so.
+    vidu.look_answers(Reply::Json(200, with_note("order 18")));
+    let bell = Bell::good(&vidu.callback_url());
+    assert_eq!(ring(&bell, &state("success")).await, 503);
+    vidu.look_answers(Reply::Json(200, with_note("order 17")));
+    assert_eq!(ring(&bell, &state("success")).await, 200);
+    assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
+    assert_eq!(vidu.submissions().len(), 1);
+}
