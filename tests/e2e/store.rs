@@ -261,3 +261,45 @@ async fn a_submission_is_repeated_by_one_and_once() {
     }
     assert_eq!(won, 1);
 }
+
+/// The laws of order: an end absorbs, news commutes, twice is once. A vendor
+/// tells one end of a task; whatever the order, that is where the task arrives.
+#[tokio::test]
+async fn in_every_order_the_same_news_leads_to_the_same_task() {
+    use Status::{Failed, Processing, Queued, Succeeded};
+    let gateway = Gateway::start().await;
+    let tasks = tasks(&gateway);
+    let mut seed = 0;
+    for end in [Succeeded, Failed] {
+        let news_of_one_task = [Queued, Processing, end, end];
+        let mut arrived = Vec::new();
+        for order in orders(&news_of_one_task) {
+            seed += 1;
+            let stored = task(seed);
+            tasks.insert(&stored).await.unwrap();
+            for status in order {
+                tasks.raise(&stored, &news(status), stored.created_at).await.unwrap();
+            }
+            let ended = tasks.get(&stored.id).await.unwrap().unwrap();
+            arrived.push(Task { id: task(0).id, ..ended });
+        }
+        assert_eq!(arrived.len(), 24);
+        assert!(
+            arrived.iter().all(|task| task.status == end && *task == arrived[0]),
+            "{arrived:?}"
+        );
+    }
+}
+
+fn orders(all: &[Status]) -> Vec<Vec<Status>> {
+    if all.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut found = Vec::new();
+    for index in 0..all.len() {
+        let mut rest = all.to_vec();
+        let first = rest.remove(index);
+        found.extend(orders(&rest).into_iter().map(|order| [vec![first], order].concat()));
+    }
+    found
+}

@@ -7,6 +7,7 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::task::TaskId;
 use crate::vendor::testing::{self, answer, kind};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
@@ -151,4 +152,60 @@ fn an_account_has_one_kind_of_credentials_and_none_is_ever_printed() {
         assert!(error.contains(named), "{reason}: {error}");
         assert!(!error.contains("a secret") && !error.contains("secret!"), "{reason}: {error}");
     }
+}
+
+#[test]
+fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
+    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+    let rows = [
+        ("image2video", "/v1/videos/image2video/0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
+        ("omni-video/kling-o1", "/tasks?external_task_ids=0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
+    ];
+    let answers = [
+        (
+            200,
+            r#"{"code":0,"data":{"task_id":"87","task_status":"processing"}}"#,
+            Some("87"),
+            "made",
+        ),
+        (200, r#"{"code":0,"data":[{"id":"87","status":"submitted"}]}"#, Some("87"), "made"),
+        (
+            400,
+            r#"{"code":1201,"message":"Task not found by id/external id: x"}"#,
+            Some(""),
+            "not made",
+        ),
+        (200, r#"{"code":0,"data":[]}"#, Some(""), "not made"),
+        (400, r#"{"code":1201,"message":"parameter error"}"#, None, "says nothing of the task"),
+        (429, r#"{"code":1302,"message":"busy"}"#, None, "busy"),
+        (500, r#"{"code":5000,"message":"broken"}"#, None, "broken"),
+        (200, "<html>", None, "HTML"),
+        (404, "<html>", None, "a proxy's word"),
+    ];
+    for (endpoint, path) in rows {
+        let created_at = at(0);
+        let sought = Sought { task_id: &task_id, endpoint, created_at, payload: None, hint: None };
+        let request = with_key().find(&sought, at(60)).expect("Kling can be asked");
+        assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
+        for (status, body, found, reason) in answers {
+            let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+            let read = match with_key().read_found(&answer, &sought) {
+                Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
+                Found::Absent => Some(String::new()),
+                Found::Nothing(_) => None,
+            };
+            assert_eq!(read.as_deref(), found, "{body}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn a_submission_is_repeated_as_it_was_with_a_token_of_its_own_time() {
+    let pair = kling(json!({ "access_key": "AK", "secret_key": "SK" }));
+    let body = Bytes::from_static(br#"{"external_task_id":"0198"}"#);
+    let repeat = |now| pair.repeat("text2video", body.clone(), now).expect("Kling recognises it");
+    let (first, later) = (repeat(at(0)), repeat(at(60)));
+    assert_eq!((first.method().as_str(), first.uri().path()), ("POST", "/v1/videos/text2video"));
+    assert_eq!(first.body(), later.body());
+    assert_ne!(first.headers()["authorization"], later.headers()["authorization"]);
 }

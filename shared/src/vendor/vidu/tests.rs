@@ -305,3 +305,56 @@ fn an_account_is_checked_and_its_key_never_printed() {
         assert!(read(account).is_err(), "{reason}");
     }
 }
+
+#[test]
+fn a_lost_submission_is_found_by_its_note_alone() {
+    let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+    let sought = |payload, hint| Sought {
+        task_id: &task_id,
+        endpoint: "text2video",
+        created_at: at(1_784_019_600),
+        payload,
+        hint,
+    };
+    let list = r#"{"tasks":[{"id":"1","payload":"x"},{"id":"2","payload":"0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"}]}"#;
+    let one = r#"{"id":"3","payload":"order 17","state":"success"}"#;
+    let rows = [
+        (sought(None, None), 200, list, Some("2"), "our note is our id"),
+        (sought(Some(""), None), 200, list, Some("2"), "an empty note is none"),
+        (sought(Some("x"), None), 200, list, None, "a client's note may stand on many"),
+        (
+            sought(Some("order 17"), Some("3")),
+            200,
+            one,
+            Some("3"),
+            "named by a ring, and the note fits",
+        ),
+        (
+            sought(Some("order 18"), Some("3")),
+            200,
+            one,
+            None,
+            "named by a ring, but somebody else's",
+        ),
+        (sought(Some("order 17"), Some("4")), 200, one, None, "another task than was asked for"),
+        (sought(None, None), 200, r#"{"tasks":[]}"#, None, "not there proves nothing"),
+        (sought(None, None), 200, "<html>", None, "HTML"),
+        (sought(None, None), 500, list, None, "broken"),
+    ];
+    for (sought, status, body, found, reason) in rows {
+        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+        let read = match vidu("key").read_found(&answer, &sought) {
+            Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
+            Found::Absent => panic!("{reason}: Vidu's list never proves that"),
+            Found::Nothing(_) => None,
+        };
+        assert_eq!(read.as_deref(), found, "{reason}");
+    }
+    let request = vidu("key").find(&sought(None, None), at(0)).expect("Vidu can be asked");
+    assert_eq!(
+        request.uri().path_and_query().expect("a path").as_str(),
+        "/ent/v2/tasks?created_at.from=2026-07-14T08%3A55%3A00Z&created_at.to=2026-07-14T09%3A05%3A00Z"
+    );
+    let request = vidu("key").find(&sought(None, Some("3")), at(0)).expect("Vidu can be asked");
+    assert_eq!(request.uri().path(), "/ent/v2/tasks/3/creations");
+}
