@@ -20,8 +20,7 @@ use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -30,10 +29,10 @@ use url::form_urlencoded;
 
 use self::answer::{Call, Code, GatewayCode, Refusal};
 use self::create::Generation;
-pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
 use self::signature::Keys;
 use self::task::{State as TaskState, Task};
 use super::ledger::Ledger;
+use super::members::is_json;
 use super::{film, random};
 use crate::server::Server;
 
@@ -227,11 +226,6 @@ async fn serve_film(
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    content_type.is_some_and(|value| value.starts_with(b"application/json"))
 }
 
 /// Nineteen digits: more than a float can tell apart.

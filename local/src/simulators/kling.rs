@@ -17,31 +17,29 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::vendor::Vendor;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
 use url::form_urlencoded;
 
 pub use self::auth::Credentials;
 use self::callback::Signer;
 use self::create::Generation;
-pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
 use self::models::{Design, Endpoint};
 use self::refusal::{Code, Refusal};
-use self::task::{Answer, State as TaskState, Task, Told, task_of_video};
+use self::task::{Answer, State as TaskState, Task};
+use super::follow::{Calls, Follower};
 use super::ledger::Ledger;
-use super::{film, http_client, random};
+use super::members::{self, Body};
+use super::{film, ids, random};
 use crate::server::Server;
 
 /// This vendor in the ledger and in the log.
@@ -81,39 +79,21 @@ impl Kling {
 pub async fn start(settings: Settings) -> io::Result<Kling> {
     let signer = settings.webhook_secret.as_deref().map(Signer::read).transpose()?;
     let door = super::door(Vendor::Kling, &settings.ledger).await?;
-    let (follow, to_follow) = unbounded_channel();
-    for (id, task) in settings.ledger.all::<Task>(NAME)? {
-        if task.callback_url.is_some() && task.told < Told::End {
-            follow.send(id).expect("its receiver is still here");
-        }
-    }
+    let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
         credentials: settings.credentials,
         signer,
         pace: settings.pace,
         ledger: settings.ledger,
         base_url: door.base_url(),
-        client: http_client(),
         creating: Mutex::new(()),
-        follow,
+        follower: follower.clone(),
     });
     let mut server = door.serve(router(&service));
-    server.keep(follow_all(service, to_follow));
+    server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
+        callback::request(&service, client, id, calls, call)
+    }));
     Ok(Kling { server })
-}
-
-/// Follows the tasks named to it, all at once; when it is dropped, so is each of them.
-async fn follow_all(service: Arc<Service>, mut to_follow: UnboundedReceiver<String>) {
-    let mut followed = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(id) = to_follow.recv() => {
-                followed.spawn(callback::follow(service.clone(), id));
-            }
-            Some(_) = followed.join_next() => {}
-            else => break,
-        }
-    }
 }
 
 fn router(service: &Arc<Service>) -> Router {
@@ -144,11 +124,9 @@ struct Service {
     pace: Duration,
     ledger: Ledger,
     base_url: String,
-    client: reqwest::Client,
     /// Held while an external id is looked up and taken.
     creating: Mutex<()>,
-    /// Takes the ids of tasks whose callback address is to be told of them.
-    follow: UnboundedSender<String>,
+    follower: Follower,
 }
 
 impl Service {
@@ -165,7 +143,7 @@ impl Service {
     }
 
     fn create(&self, endpoint: Endpoint, generation: Generation) -> Result<Task, Refusal> {
-        let task = Task::new(new_id(), endpoint, generation, self.pace, Timestamp::now());
+        let task = Task::new(ids::new_task(), endpoint, &generation, self.pace, Timestamp::now());
         let creating = self.creating.lock().expect("nothing panics holding it");
         if let Some(external_id) = &task.external_id {
             // The ids of all endpoints are in one space.
@@ -177,14 +155,13 @@ impl Service {
         }
         self.ledger.put(NAME, &task.id, &task)?;
         drop(creating);
-        if task.callback_url.is_some() && self.follow.send(task.id.clone()).is_err() {
-            tracing::warn!(vendor = NAME, task.id, "stopping, no callbacks any more");
+        if let Some(callback_url) = generation.callback_url {
+            let calls = Calls::plan(callback_url, &task.course, callback::plan(&task.course));
+            self.follower.begin(&task.id, &calls)?;
         }
         Ok(task)
     }
 }
-
-type Body = Result<Bytes, BytesRejection>;
 
 async fn authorize(
     State((service, design)): State<(Arc<Service>, Design)>,
@@ -275,7 +252,7 @@ async fn serve_film(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let task = match file.strip_suffix(".mp4").and_then(task_of_video) {
+    let task = match file.strip_suffix(".mp4").and_then(ids::task_of) {
         Some(id) => service.task(&id)?,
         None => None,
     };
@@ -311,18 +288,7 @@ impl<T: Serialize> IntoResponse for Good<T> {
 }
 
 fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let is_json = content_type.is_some_and(|value| value.starts_with(b"application/json"));
-    if !is_json {
-        return Err(Refusal::new(Code::InvalidRequest, "content type is not JSON"));
-    }
-    body.map_err(|rejection| Refusal::new(Code::InvalidRequest, rejection.body_text()))
-}
-
-/// Eighteen digits, and so has the next number, which its video gets.
-fn new_id() -> String {
-    const FIRST: u64 = 100_000_000_000_000_000;
-    (FIRST + u64::from_be_bytes(random()) % (9 * FIRST - 1)).to_string()
+    members::read_body(headers, body).map_err(|wrong| Refusal::new(Code::InvalidRequest, wrong))
 }
 
 fn new_request_id() -> String {

@@ -128,7 +128,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::simulators::test_file::TestFile;
+    use crate::simulators::testing::TestFile;
 
     #[test]
     fn entries_are_kept_apart_by_vendor_and_by_id() {

@@ -6,7 +6,15 @@ pub mod film;
 pub mod jimeng;
 pub mod kling;
 pub mod ledger;
+pub mod prompt;
 pub mod vidu;
+
+mod course;
+mod follow;
+mod ids;
+mod members;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::sync::Arc;
@@ -114,30 +122,4 @@ fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
-}
-
-#[cfg(test)]
-mod test_file {
-    use std::path::{Path, PathBuf};
-
-    /// A path of its own for a test, removed with it.
-    pub(super) struct TestFile(PathBuf);
-
-    impl TestFile {
-        pub(super) fn new() -> Self {
-            let name = u64::from_be_bytes(super::random());
-            Self(std::env::temp_dir().join(format!("filmgate-{name:016x}.jsonl")))
-        }
-
-        pub(super) fn path(&self) -> &Path {
-            &self.0
-        }
-    }
-
-    impl Drop for TestFile {
-        fn drop(&mut self) {
-            // A test that wrote nothing left nothing to remove.
-            drop(std::fs::remove_file(&self.0));
-        }
-    }
 }

@@ -14,29 +14,27 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
+use shared::vendor::Vendor;
 
 use self::create::Generation;
-pub use self::create::{FORBIDDEN_WORD, UNLUCKY_WORD};
 use self::models::Endpoint;
 use self::refusal::{Reason, Refusal};
-use self::task::{Answer, Task, Told, task_of_creation};
+use self::task::{Answer, Task};
+use super::follow::{Calls, Follower};
 use super::ledger::Ledger;
-use super::{film, http_client, random};
+use super::members::{self, Body};
+use super::{film, ids, random};
 use crate::server::Server;
-use shared::vendor::Vendor;
 
 /// This vendor in the ledger and in the log.
 const NAME: &str = "vidu";
@@ -66,37 +64,19 @@ impl Vidu {
 /// Starts on a free port of this machine, and takes up the tasks that the ledger holds.
 pub async fn start(settings: Settings) -> io::Result<Vidu> {
     let door = super::door(Vendor::Vidu, &settings.ledger).await?;
-    let (follow, to_follow) = unbounded_channel();
-    for (id, task) in settings.ledger.all::<Task>(NAME)? {
-        if task.callback_url.is_some() && task.told != Told::End {
-            follow.send(id).expect("its receiver is still here");
-        }
-    }
+    let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
         api_key: settings.api_key,
         pace: settings.pace,
         ledger: settings.ledger,
         base_url: door.base_url(),
-        client: http_client(),
-        follow,
+        follower: follower.clone(),
     });
     let mut server = door.serve(router(&service));
-    server.keep(follow_all(service, to_follow));
+    server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
+        callback::request(&service, client, id, calls, call)
+    }));
     Ok(Vidu { server })
-}
-
-/// Follows the tasks named to it, all at once; when it is dropped, so is each of them.
-async fn follow_all(service: Arc<Service>, mut to_follow: UnboundedReceiver<String>) {
-    let mut followed = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(id) = to_follow.recv() => {
-                followed.spawn(callback::follow(service.clone(), id));
-            }
-            Some(_) = followed.join_next() => {}
-            else => break,
-        }
-    }
 }
 
 fn router(service: &Arc<Service>) -> Router {
@@ -121,9 +101,7 @@ struct Service {
     pace: Duration,
     ledger: Ledger,
     base_url: String,
-    client: reqwest::Client,
-    /// Takes the ids of tasks whose callback address is to be told of them.
-    follow: UnboundedSender<String>,
+    follower: Follower,
 }
 
 impl Service {
@@ -131,8 +109,6 @@ impl Service {
         self.ledger.get(NAME, id)
     }
 }
-
-type Body = Result<Bytes, BytesRejection>;
 
 async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let expected = format!("Token {}", service.api_key);
@@ -167,16 +143,18 @@ fn create(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
         let body = read_body(&headers, body)?;
         let generation = Generation::read(endpoint, &body)?;
         let now = Timestamp::now();
-        let task = Task::new(new_id(), &generation, service.pace, now);
+        let task = Task::new(ids::new_task(), &generation, service.pace, now);
         service.ledger.put(NAME, &task.id, &task)?;
-        if task.callback_url.is_some() && service.follow.send(task.id.clone()).is_err() {
-            tracing::warn!(vendor = NAME, task.id, "stopping, no callbacks any more");
+        if let Some(callback_url) = &generation.callback_url {
+            let plan = callback::plan(&task.course);
+            let calls = Calls::plan(callback_url.clone(), &task.course, plan);
+            service.follower.begin(&task.id, &calls)?;
         }
         Ok::<_, Refusal>(Json(Created {
             state: task::State::Created,
             seed: generation.seed.unwrap_or_else(new_seed),
             credits: task.credits(task::State::Created),
-            created_at: task.created_at,
+            created_at: task.course.created_at,
             task_id: task.id,
             generation,
         }))
@@ -218,12 +196,13 @@ async fn cancel(
         .ledger
         .change(NAME, &id, |task: &mut Task| task.cancel(now))?
         .ok_or_else(task_not_found)?
-        .map(|()| Json(Cancelled {}))
         .map_err(|state| {
             let state = state.name();
             let message = format!("task state is {state}, can not cancel");
             Refusal::new(Reason::BadRequest, message)
-        })
+        })?;
+    service.follower.hurry(&id)?;
+    Ok(Json(Cancelled {}))
 }
 
 #[derive(Serialize)]
@@ -272,7 +251,7 @@ async fn serve_film(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let task = match file.strip_suffix(".mp4").and_then(task_of_creation) {
+    let task = match file.strip_suffix(".mp4").and_then(ids::task_of) {
         Some(id) => service.task(&id)?,
         None => None,
     };
@@ -285,22 +264,11 @@ async fn serve_film(
 }
 
 fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let is_json = content_type.is_some_and(|value| value.starts_with(b"application/json"));
-    if !is_json {
-        return Err(Refusal::new(Reason::BadRequest, "content type is not JSON"));
-    }
-    body.map_err(|rejection| Refusal::new(Reason::BadRequest, rejection.body_text()))
+    members::read_body(headers, body).map_err(|wrong| Refusal::new(Reason::BadRequest, wrong))
 }
 
 fn task_not_found() -> Refusal {
     Refusal::new(Reason::TaskNotFound, "task not found")
-}
-
-/// Eighteen digits, and so has the next number, which its creation gets.
-fn new_id() -> String {
-    const FIRST: u64 = 100_000_000_000_000_000;
-    (FIRST + u64::from_be_bytes(random()) % (9 * FIRST - 1)).to_string()
 }
 
 fn new_seed() -> u32 {

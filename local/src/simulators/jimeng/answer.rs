@@ -6,6 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::simulators::members::Wrong;
 use crate::simulators::random;
 
 /// What was called, as the gateway repeats it.
@@ -126,6 +127,15 @@ impl GatewayCode {
             Self::InvalidAuthorization => "the Authorization cannot be read",
             Self::InvalidCredential => "the Credential is of another day, region or service",
             Self::InvalidSecretToken => "X-Security-Token does not belong to these keys",
+        }
+    }
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::NoObject => Self::input("no JSON object"),
+            Wrong::Invalid(name) | Wrong::Unwanted(name) => Self::input(&name),
         }
     }
 }

@@ -3,18 +3,11 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http::Uri;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::answer::{Code, Refusal};
 use super::products::{Product, STRENGTHS, TEMPLATES};
-
-/// A prompt with this word is refused at once.
-pub const FORBIDDEN_WORD: &str = "forbidden";
-
-/// A prompt with this word is accepted, and its film fails moderation.
-pub const UNLUCKY_WORD: &str = "unlucky";
+use crate::simulators::members::{Members, is_png_or_jpeg, is_web_address};
+use crate::simulators::prompt;
 
 const LARGEST_IMAGE: usize = 4_928_307;
 
@@ -22,7 +15,7 @@ const LARGEST_IMAGE: usize = 4_928_307;
 #[derive(Debug, PartialEq)]
 pub(super) struct Generation {
     pub(super) req_key: String,
-    pub(super) is_unlucky: bool,
+    pub(super) prompt: String,
 }
 
 impl Generation {
@@ -58,10 +51,10 @@ impl Generation {
         if let Some((_, name)) = checks.iter().find(|(is_good, _)| !is_good) {
             return Err(Refusal::input(name));
         }
-        if has_word(&prompt, FORBIDDEN_WORD) {
+        if prompt::is_forbidden(&prompt) {
             return Err(Refusal::Service(Code::BlockedWords, String::new()));
         }
-        Ok(Self { req_key, is_unlucky: has_word(&prompt, UNLUCKY_WORD) })
+        Ok(Self { req_key, prompt })
     }
 }
 
@@ -97,51 +90,9 @@ fn count_images(urls: Option<Vec<String>>, inline: Option<Vec<String>>) -> Resul
 
 /// Base64 alone; a data URL is none.
 fn is_image(base64: &str) -> bool {
-    BASE64_STANDARD.decode(base64).is_ok_and(|bytes| {
-        let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n");
-        let is_jpeg = bytes.starts_with(b"\xff\xd8\xff");
-        (is_png || is_jpeg) && bytes.len() <= LARGEST_IMAGE
-    })
-}
-
-fn is_web_address(text: &str) -> bool {
-    text.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-    })
-}
-
-fn has_word(prompt: &str, word: &str) -> bool {
-    prompt
-        .split(|character: char| !character.is_alphanumeric())
-        .any(|found| found.eq_ignore_ascii_case(word))
-}
-
-/// A JSON object that is emptied member by member, so that what is wrong can be named.
-struct Members(Map<String, Value>);
-
-impl Members {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(body).map(Self).map_err(|_| Refusal::input("no JSON object"))
-    }
-
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
-        let value = self.0.remove(name);
-        value.map(serde_json::from_value).transpose().map_err(|_| Refusal::input(name))
-    }
-
-    /// Takes a member that not every product has; where it has none, it stays to be refused.
-    fn take_if<T: DeserializeOwned>(
-        &mut self,
-        has_it: bool,
-        name: &str,
-    ) -> Result<Option<T>, Refusal> {
-        if has_it { self.take(name) } else { Ok(None) }
-    }
-
-    fn refuse_the_rest(&self) -> Result<(), Refusal> {
-        self.0.keys().next().map_or(Ok(()), |name| Err(Refusal::input(name)))
-    }
+    BASE64_STANDARD
+        .decode(base64)
+        .is_ok_and(|bytes| is_png_or_jpeg(&bytes) && bytes.len() <= LARGEST_IMAGE)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::create::Generation;
+use crate::simulators::course::{Course, Fate};
 
 /// So long Jimeng knows of a task.
 const MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
@@ -13,10 +14,7 @@ const MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) req_key: String,
-    created_at: Timestamp,
-    /// The pace it was created with: a restart with another one lets no task fall back.
-    pace: Duration,
-    is_unlucky: bool,
+    course: Course,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,30 +43,27 @@ impl State {
 
 impl Task {
     pub(super) fn new(generation: &Generation, pace: Duration, now: Timestamp) -> Self {
-        Self {
-            req_key: generation.req_key.clone(),
-            created_at: now,
-            pace,
-            is_unlucky: generation.is_unlucky,
-        }
+        let course = Course::begin(&generation.prompt, pace, now);
+        Self { req_key: generation.req_key.clone(), course }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
-        // A clock that was set back makes a task new, not impossible.
-        let age = now.duration_since(self.created_at).try_into().unwrap_or_default();
-        state_at(age, self.pace, self.is_unlucky)
+        state_at(self.course.age(now), self.course.pace, self.course.fate)
     }
 }
 
 /// The state of a task so old that needs `pace` from its creation to its end.
-fn state_at(age: Duration, pace: Duration, is_unlucky: bool) -> State {
+fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
     if age < pace {
         return if age < pace / 2 { State::InQueue } else { State::Generating };
     }
     if age - pace >= MEMORY {
         return State::Expired;
     }
-    if is_unlucky { State::Refused } else { State::Done }
+    match fate {
+        Fate::Success => State::Done,
+        Fate::Moderated => State::Refused,
+    }
 }
 
 #[cfg(test)]
@@ -78,20 +73,20 @@ mod tests {
     #[test]
     fn a_state_follows_age_and_pace() {
         let rows = [
-            (0, 400, false, State::InQueue, "new"),
-            (199, 400, true, State::InQueue, "under a half"),
-            (200, 400, false, State::Generating, "a half"),
-            (399, 400, true, State::Generating, "nothing is known before the end"),
-            (400, 400, false, State::Done, "done"),
-            (400, 400, true, State::Refused, "done, and refused"),
-            (0, 0, false, State::Done, "no pace, no wait"),
-            (400 + 43_199_999, 400, false, State::Done, "still known"),
-            (400 + 43_200_000, 400, false, State::Expired, "twelve hours later"),
-            (u64::MAX, 400, true, State::Expired, "long ago"),
+            (0, 400, Fate::Success, State::InQueue, "new"),
+            (199, 400, Fate::Moderated, State::InQueue, "under a half"),
+            (200, 400, Fate::Success, State::Generating, "a half"),
+            (399, 400, Fate::Moderated, State::Generating, "nothing is known before the end"),
+            (400, 400, Fate::Success, State::Done, "done"),
+            (400, 400, Fate::Moderated, State::Refused, "done, and refused"),
+            (0, 0, Fate::Success, State::Done, "no pace, no wait"),
+            (400 + 43_199_999, 400, Fate::Success, State::Done, "still known"),
+            (400 + 43_200_000, 400, Fate::Success, State::Expired, "twelve hours later"),
+            (u64::MAX, 400, Fate::Moderated, State::Expired, "long ago"),
         ];
-        for (age, pace, is_unlucky, expected, reason) in rows {
+        for (age, pace, fate, expected, reason) in rows {
             let [age, pace] = [age, pace].map(Duration::from_millis);
-            assert_eq!(state_at(age, pace, is_unlucky), expected, "{reason}");
+            assert_eq!(state_at(age, pace, fate), expected, "{reason}");
         }
     }
 }

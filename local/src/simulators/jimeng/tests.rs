@@ -6,9 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::simulators::http_client;
-use crate::simulators::test_file::TestFile;
+use crate::simulators::testing::{FOR_EVER, TestFile, memory, send};
 
-const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24);
 const CREATE: &str = "/?Action=CVSync2AsyncSubmitTask&Version=2022-08-31";
 const FIND: &str = "/?Action=CVSync2AsyncGetResult&Version=2022-08-31";
 
@@ -142,10 +141,6 @@ async fn what_was_begun_goes_on_after_a_restart() {
     assert_eq!(http_client().get(film).send().await.unwrap().status(), 200);
 }
 
-fn memory() -> Ledger {
-    Ledger::open(None).unwrap()
-}
-
 async fn jimeng(pace: Duration, ledger: Ledger) -> Jimeng {
     let settings = Settings {
         access_key: "AKTEST".to_owned(),
@@ -193,11 +188,4 @@ async fn call(jimeng: &Jimeng, path: &str, body: &Value) -> (u16, Value) {
         .header("x-content-sha256", hash)
         .header("x-security-token", "STSTEST");
     send(request.body(body)).await
-}
-
-async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let body = answer.bytes().await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
 }

@@ -3,73 +3,51 @@
 //! to ask.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
+use reqwest::RequestBuilder;
 use ring::hmac;
-use tokio::time::sleep;
 
-use super::task::{State, Task};
-use super::{NAME, Service, new_id};
+use super::Service;
+use super::task::processing_from;
+use crate::simulators::course::Course;
+use crate::simulators::follow::{Call, Calls, Stage};
+use crate::simulators::ids;
 
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Follows a task to its end and past the last callback.
-pub(super) async fn follow(service: Arc<Service>, id: String) {
-    if let Err(error) = tell(&service, &id).await {
-        tracing::warn!(vendor = NAME, task.id = id, %error, "the callbacks of a task stopped");
-    }
+/// What and when a task of this course tells.
+pub(super) fn plan(course: &Course) -> Vec<Call> {
+    let stages = [
+        (Stage::Submitted, Duration::ZERO),
+        (Stage::Processing, processing_from(course.pace)),
+        (Stage::Ended, course.pace),
+    ];
+    stages.map(|(stage, after)| Call { stage, after, attempts: 1 }).into()
 }
 
-async fn tell(service: &Service, id: &str) -> io::Result<()> {
-    let Some(mut task) = service.task(id)? else {
-        return Ok(());
+pub(super) fn request(
+    service: &Service,
+    client: &reqwest::Client,
+    id: &str,
+    calls: &Calls,
+    call: Call,
+) -> io::Result<Option<RequestBuilder>> {
+    let Some(task) = service.task(id)? else {
+        return Ok(None);
     };
-    while let Some((told, state, wait)) = task.next_ring(Timestamp::now()) {
-        if !wait.is_zero() {
-            sleep(wait).await;
-            continue;
-        }
-        // Nothing is repeated, so it is noted before it can be cut off.
-        service.ledger.change(NAME, id, |task: &mut Task| task.told = told)?;
-        task.told = told;
-        deliver(service, &task, state).await?;
-    }
-    Ok(())
-}
-
-async fn deliver(service: &Service, task: &Task, state: State) -> io::Result<()> {
-    let Some(callback_url) = &task.callback_url else {
-        return Ok(());
-    };
-    let body = serde_json::to_vec(&task.answer(state, &service.base_url))?;
-    let mut request = service
-        .client
-        .post(callback_url)
-        .timeout(TIMEOUT)
-        .header("content-type", "application/json; charset=utf-8");
+    let body = serde_json::to_vec(&task.answer(task.told(call.stage), &service.base_url))?;
+    let mut request =
+        client.post(&calls.callback_url).header("content-type", "application/json; charset=utf-8");
     if let Some(signer) = &service.signer {
-        let (id, timestamp) = (new_id(), Timestamp::now().as_second().to_string());
+        let (id, timestamp) = (ids::new_task(), Timestamp::now().as_second().to_string());
         request = request
             .header("webhook-signature", signer.sign(&id, &timestamp, &body))
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp);
     }
-    // The address holds a token, so no message shows it.
-    match request.body(body).send().await.map(|answer| answer.status()) {
-        Ok(status) if status.is_success() => {}
-        Ok(status) => {
-            tracing::warn!(vendor = NAME, task.id, %status, "a callback was refused");
-        }
-        Err(error) => {
-            let error = error.without_url();
-            tracing::warn!(vendor = NAME, task.id, %error, "a callback was not delivered");
-        }
-    }
-    Ok(())
+    Ok(Some(request.body(body)))
 }
 
 /// Signs as Standard Webhooks say.

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::new_request_id;
+use crate::simulators::members::Wrong;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
@@ -58,6 +59,16 @@ impl Refusal {
 
     pub(super) fn unwanted(member: &str) -> Self {
         Self::new(Code::InvalidParameter, format!("{member} is not supported"))
+    }
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::NoObject => Self::new(Code::InvalidRequest, "request body is not a JSON object"),
+            Wrong::Invalid(member) => Self::invalid(&member),
+            Wrong::Unwanted(member) => Self::unwanted(&member),
+        }
     }
 }
 

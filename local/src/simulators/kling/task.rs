@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::create::Generation;
 use super::models::{Design, Endpoint};
+use crate::simulators::course::{Course, Fate};
+use crate::simulators::follow::Stage;
+use crate::simulators::ids;
 
 const RISK_CONTROL: &str = "Failure to pass the risk control system";
 
@@ -16,32 +19,11 @@ pub(super) struct Task {
     /// The id that its client gave.
     pub(super) external_id: Option<String>,
     pub(super) endpoint: Endpoint,
-    created_at: Timestamp,
-    /// The pace it was created with: a restart with another one lets no task fall back.
-    pace: Duration,
-    fate: Fate,
+    pub(super) course: Course,
     seconds: u32,
     /// Tenths of a unit, taken when it succeeds.
     price: u32,
     watermark: bool,
-    pub(super) callback_url: Option<String>,
-    pub(super) told: Told,
-}
-
-/// What becomes of a task in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Fate {
-    Success,
-    RiskControl,
-}
-
-/// How much of the task its callback address was told.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub(super) enum Told {
-    Nothing,
-    Submitted,
-    Processing,
-    End,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,13 +50,13 @@ impl State {
 pub(super) fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
     match fate {
         Fate::Success if age >= pace => State::Succeeded,
-        Fate::RiskControl if age >= pace => State::Failed,
+        Fate::Moderated if age >= pace => State::Failed,
         _ if age >= processing_from(pace) => State::Processing,
         _ => State::Submitted,
     }
 }
 
-fn processing_from(pace: Duration) -> Duration {
+pub(super) fn processing_from(pace: Duration) -> Duration {
     pace / 4
 }
 
@@ -82,56 +64,38 @@ impl Task {
     pub(super) fn new(
         id: String,
         endpoint: Endpoint,
-        generation: Generation,
+        generation: &Generation,
         pace: Duration,
         now: Timestamp,
     ) -> Self {
-        let fate = if generation.is_unlucky() { Fate::RiskControl } else { Fate::Success };
         Self {
             id,
             endpoint,
-            created_at: now,
-            pace,
-            fate,
+            course: Course::begin(&generation.prompt, pace, now),
             seconds: generation.seconds,
             price: generation.seconds * generation.quality.price_of_a_second(),
             watermark: generation.watermark,
-            external_id: generation.external_id,
-            callback_url: generation.callback_url,
-            told: Told::Nothing,
+            external_id: generation.external_id.clone(),
         }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
-        state_at(self.age(now), self.pace, self.fate)
+        state_at(self.course.age(now), self.course.pace, self.course.fate)
     }
 
-    /// A clock that was set back makes a task new, not impossible.
-    fn age(&self, now: Timestamp) -> Duration {
-        let age = now.duration_since(self.created_at);
-        age.try_into().unwrap_or_default()
-    }
-
-    /// The next thing to tell its callback address: how to note it, what it is and how long until
-    /// then.
-    pub(super) fn next_ring(&self, now: Timestamp) -> Option<(Told, State, Duration)> {
-        let (told, age) = match self.told {
-            Told::Nothing => (Told::Submitted, Duration::ZERO),
-            Told::Submitted => (Told::Processing, processing_from(self.pace)),
-            Told::Processing => (Told::End, self.pace),
-            Told::End => return None,
-        };
-        let state = match told {
-            Told::Nothing | Told::Submitted => State::Submitted,
-            Told::Processing => State::Processing,
-            Told::End => state_at(self.pace, self.pace, self.fate),
-        };
-        Some((told, state, age.saturating_sub(self.age(now))))
+    /// The state that its callback address is told.
+    pub(super) fn told(&self, stage: Stage) -> State {
+        let Course { pace, fate, .. } = self.course;
+        match stage {
+            Stage::Submitted => State::Submitted,
+            Stage::Processing => State::Processing,
+            Stage::Ended => state_at(pace, pace, fate),
+        }
     }
 
     /// What a create answers.
     pub(super) fn created(&self) -> Created {
-        let at = self.created_at.as_millisecond();
+        let at = self.course.created_at.as_millisecond();
         let status = State::Submitted.name(self.endpoint.design());
         let external_id = self.external_id.clone();
         match self.endpoint.design() {
@@ -161,10 +125,10 @@ impl Task {
         let units = (state == State::Succeeded).then(|| units(self.price));
         let since = match state {
             State::Submitted => Duration::ZERO,
-            State::Processing => processing_from(self.pace),
-            State::Succeeded | State::Failed => self.pace,
+            State::Processing => processing_from(self.course.pace),
+            State::Succeeded | State::Failed => self.course.pace,
         };
-        let created_at = self.created_at.as_millisecond();
+        let created_at = self.course.created_at.as_millisecond();
         let updated_at = created_at + i64::try_from(since.as_millis()).unwrap_or_default();
         match design {
             Design::Old => Answer::Old {
@@ -192,7 +156,7 @@ impl Task {
     }
 
     fn video(&self, base_url: &str) -> Video {
-        let id = video_id(&self.id);
+        let id = ids::film_of(&self.id);
         let url = format!("{base_url}/films/{id}.mp4");
         // A film is a little longer than was asked for, and the designs round differently.
         let (r#type, duration) = match self.endpoint.design() {
@@ -203,17 +167,6 @@ impl Task {
             if self.watermark { format!("{url}?watermarked") } else { String::new() };
         Video { r#type, id, url, watermark_url, duration }
     }
-}
-
-/// A task's one video has the next id, so that a film's address leads back to its task.
-fn video_id(task_id: &str) -> String {
-    let id: u64 = task_id.parse().expect("a task id is a number");
-    (id + 1).to_string()
-}
-
-pub(super) fn task_of_video(video_id: &str) -> Option<String> {
-    let id: u64 = video_id.parse().ok()?;
-    Some(id.checked_sub(1)?.to_string())
 }
 
 /// `15` tenths are `"1.5"`, `30` are `"3"`.
@@ -325,8 +278,8 @@ mod tests {
             (0, 400, Fate::Success, State::Submitted, "new"),
             (99, 400, Fate::Success, State::Submitted, "still new"),
             (100, 400, Fate::Success, State::Processing, "a quarter"),
-            (399, 400, Fate::RiskControl, State::Processing, "not yet known"),
-            (400, 400, Fate::RiskControl, State::Failed, "found at the end"),
+            (399, 400, Fate::Moderated, State::Processing, "not yet known"),
+            (400, 400, Fate::Moderated, State::Failed, "found at the end"),
             (400, 400, Fate::Success, State::Succeeded, "done"),
             (u64::MAX, 400, Fate::Success, State::Succeeded, "long done"),
             (0, 0, Fate::Success, State::Succeeded, "no pace, no wait"),
@@ -389,20 +342,7 @@ mod tests {
         };
         let id = "871203945561284608".to_owned();
         let pace = Duration::from_millis(400);
-        let task = Task::new(id, endpoint, generation.unwrap(), pace, Timestamp::UNIX_EPOCH);
+        let task = Task::new(id, endpoint, &generation.unwrap(), pace, Timestamp::UNIX_EPOCH);
         serde_json::to_value(task.answer(state, "http://host")).unwrap()
-    }
-
-    #[test]
-    fn a_video_leads_back_to_its_task() {
-        let rows = [
-            ("871203945561284609", Some("871203945561284608")),
-            ("0", None),
-            ("film", None),
-            ("-1", None),
-        ];
-        for (video, task) in rows {
-            assert_eq!(task_of_video(video).as_deref(), task, "{video}");
-        }
     }
 }

@@ -1,18 +1,16 @@
 //! The simulator over its socket, as the gateway meets it.
 
-use axum::body::to_bytes;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::server::Door;
-use crate::simulators::test_file::TestFile;
+use crate::simulators::http_client;
+use crate::simulators::testing::{FOR_EVER, TestFile, listen, memory, send};
 
 const KEY: &str = "api-key-kling-0001";
 const WEBHOOK_SECRET: &str = "whsec_c2hhcmVkLXdlYmhvb2stc2VjcmV0LTAwMDAwMDAwMSE=";
-const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24);
 
 #[tokio::test]
 async fn whoever_has_no_key_is_refused_and_a_wrong_path_is_not_found() {
@@ -156,7 +154,7 @@ async fn an_external_id_is_taken_once_at_all_endpoints_together() {
 
 #[tokio::test]
 async fn callbacks_tell_every_state_once_and_say_what_the_query_says() {
-    let mut listener = listen().await;
+    let mut listener = listen(vec![]).await;
     let kling = kling(Duration::from_millis(40), memory()).await;
     let rows = [
         (
@@ -177,7 +175,7 @@ async fn callbacks_tell_every_state_once_and_say_what_the_query_says() {
         let mut last = Value::Null;
         for state in states {
             let ring = listener.next().await;
-            let body: Value = serde_json::from_slice(&ring.body).unwrap();
+            let body = ring.json();
             assert_eq!(body[word], state, "{path}");
             let [id, timestamp] = [ring.header("webhook-id"), ring.header("webhook-timestamp")];
             let expected = Signer::read(WEBHOOK_SECRET).unwrap().sign(id, timestamp, &ring.body);
@@ -201,7 +199,7 @@ async fn callbacks_tell_every_state_once_and_say_what_the_query_says() {
 async fn what_was_begun_goes_on_after_a_restart() {
     let file = TestFile::new();
     let open = || Ledger::open(Some(file.path())).unwrap();
-    let mut listener = listen().await;
+    let mut listener = listen(vec![]).await;
 
     let before = kling(Duration::from_millis(400), open()).await;
     let body =
@@ -214,7 +212,7 @@ async fn what_was_begun_goes_on_after_a_restart() {
     let after = kling(FOR_EVER, open()).await;
     for state in ["processing", "succeed"] {
         let ring = listener.next().await;
-        let body: Value = serde_json::from_slice(&ring.body).unwrap();
+        let body = ring.json();
         assert_eq!(body["task_status"], state);
         assert_eq!(body["task_id"], created["data"]["task_id"]);
     }
@@ -222,10 +220,6 @@ async fn what_was_begun_goes_on_after_a_restart() {
     let url = queried["data"]["task_result"]["videos"][0]["url"].as_str().unwrap();
     assert_eq!(http_client().get(url).send().await.unwrap().status(), 200);
     assert_eq!(post_to(&after, "/v1/videos/text2video", &body).await.0, 400, "the id is taken");
-}
-
-fn memory() -> Ledger {
-    Ledger::open(None).unwrap()
 }
 
 async fn kling(pace: Duration, ledger: Ledger) -> Kling {
@@ -248,49 +242,4 @@ async fn get_from(kling: &Kling, path: &str) -> (u16, Value) {
         .get(format!("{}{path}", kling.base_url()))
         .header("authorization", format!("Bearer {KEY}"));
     send(request).await
-}
-
-async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let body = answer.bytes().await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-/// Someone who waits for callbacks.
-struct Listener {
-    server: Server,
-    rings: UnboundedReceiver<Ring>,
-}
-
-struct Ring {
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Listener {
-    fn base_url(&self) -> &str {
-        self.server.base_url()
-    }
-
-    async fn next(&mut self) -> Ring {
-        self.rings.recv().await.unwrap()
-    }
-}
-
-impl Ring {
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-}
-
-async fn listen() -> Listener {
-    let (ring, rings) = unbounded_channel();
-    let router = Router::new().fallback(move |request: Request| async move {
-        let (head, body) = request.into_parts();
-        let body = to_bytes(body, LARGEST_BODY).await.unwrap();
-        ring.send(Ring { headers: head.headers, body }).unwrap();
-    });
-    let server = Door::bind(([127, 0, 0, 1], 0).into()).await.unwrap().serve(router);
-    Listener { server, rings }
 }

@@ -3,92 +3,51 @@
 //! told.
 
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Uri;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use reqwest::RequestBuilder;
 use ring::hmac;
-use tokio::time::sleep;
 
-use super::task::{State, Task, Told};
-use super::{NAME, Service};
+use super::Service;
+use super::task::processing_from;
+use crate::simulators::course::Course;
+use crate::simulators::follow::{Call, Calls, Stage};
 
-const ATTEMPTS: u32 = 3;
-const TIMEOUT: Duration = Duration::from_secs(5);
 const ACCESS_KEY: &str = "vidu";
 
-/// Follows a task to its end and past the last attempt to tell of it.
-pub(super) async fn follow(service: Arc<Service>, id: String) {
-    if let Err(error) = tell(&service, &id).await {
-        tracing::warn!(vendor = NAME, task.id = id, %error, "the callbacks of a task stopped");
-    }
+/// What and when a task of this course tells.
+pub(super) fn plan(course: &Course) -> Vec<Call> {
+    let after = processing_from(course.pace);
+    vec![
+        Call { stage: Stage::Processing, after, attempts: 1 },
+        Call { stage: Stage::Ended, after: course.pace, attempts: 3 },
+    ]
 }
 
-async fn tell(service: &Service, id: &str) -> io::Result<()> {
-    let Some(mut task) = service.task(id)? else {
-        return Ok(());
-    };
-    let Some(callback_url) = task.callback_url.clone() else {
-        return Ok(());
-    };
-    if task.told == Told::Nothing {
-        while let Some(wait) = task.until_processing(Timestamp::now()) {
-            sleep(wait).await;
-        }
-        // This one is not repeated, so it is noted before it can be cut off.
-        task = note(service, task, Told::Processing)?;
-        if !task.is_cancelled() {
-            deliver(service, &task, State::Processing, &callback_url).await?;
-        }
-    }
-    if task.told == Told::Processing {
-        while let Some(wait) = task.until_end(Timestamp::now()) {
-            sleep(wait).await;
-        }
-        for attempt in 1..=ATTEMPTS {
-            if deliver(service, &task, task.end(), &callback_url).await? {
-                break;
-            }
-            if attempt < ATTEMPTS {
-                sleep(task.pause(attempt)).await;
-            }
-        }
-        // Noted only now: after a restart it is told once too often rather than never.
-        note(service, task, Told::End)?;
-    }
-    Ok(())
-}
-
-/// Writes down what was told and answers the task as it is by now, for it may be cancelled.
-fn note(service: &Service, task: Task, told: Told) -> io::Result<Task> {
-    let noted = service.ledger.change(NAME, &task.id, |task: &mut Task| {
-        task.told = told;
-        task.clone()
-    })?;
-    Ok(noted.unwrap_or(task))
-}
-
-/// Whether the other side took it.
-async fn deliver(
+/// None when the task never came so far.
+pub(super) fn request(
     service: &Service,
-    task: &Task,
-    state: State,
-    callback_url: &str,
-) -> io::Result<bool> {
-    let uri: Uri = callback_url.parse().map_err(io::Error::other)?;
+    client: &reqwest::Client,
+    id: &str,
+    calls: &Calls,
+    call: Call,
+) -> io::Result<Option<RequestBuilder>> {
+    let task = service.task(id)?;
+    let Some((state, task)) = task.and_then(|task| Some((task.told(call.stage)?, task))) else {
+        return Ok(None);
+    };
+    let uri: Uri = calls.callback_url.parse().map_err(io::Error::other)?;
     let date = DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&Timestamp::now())
         .map_err(io::Error::other)?;
     let nonce = uuid(crate::simulators::random());
     let signed = [("Date", date.as_str()), ("x-request-nonce", &nonce)];
-    let answer = service
-        .client
-        .post(callback_url)
-        .timeout(TIMEOUT)
+    let request = client
+        .post(&calls.callback_url)
         .header("Date", &date)
         .header("x-request-nonce", &nonce)
         .header("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce")
@@ -96,22 +55,8 @@ async fn deliver(
         .header("X-HMAC-ALGORITHM", "hmac-sha256")
         .header("X-HMAC-ACCESS-KEY", ACCESS_KEY)
         .header("content-type", "application/json")
-        .body(serde_json::to_vec(&task.answer(state, &service.base_url))?)
-        .send()
-        .await;
-    // The address holds a token, so no message shows it.
-    match answer.map(|answer| answer.status()) {
-        Ok(status) if status.is_success() => Ok(true),
-        Ok(status) => {
-            tracing::warn!(vendor = NAME, task.id, %status, "a callback was refused");
-            Ok(false)
-        }
-        Err(error) => {
-            let error = error.without_url();
-            tracing::warn!(vendor = NAME, task.id, %error, "a callback was not delivered");
-            Ok(false)
-        }
-    }
+        .body(serde_json::to_vec(&task.answer(state, &service.base_url))?);
+    Ok(Some(request))
 }
 
 /// Signs `date` twice: in its own line, and among the headers when it is one of those `signed`.

@@ -2,22 +2,13 @@
 //! What Vidu takes and ignores for a model (`style`, `movement_amplitude` and `bgm` of newer ones)
 //! is taken here too. Images are not fetched.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-use http::Uri;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::models::{self, AspectRatio, Endpoint, Resolution};
 use super::refusal::{Reason, Refusal};
-
-/// A prompt with this word is refused at once.
-pub const FORBIDDEN_WORD: &str = "forbidden";
-
-/// A prompt with this word is accepted, and its film fails moderation.
-pub const UNLUCKY_WORD: &str = "unlucky";
+use crate::simulators::members::{Members, decode_base64, is_web_address};
+use crate::simulators::prompt;
 
 const LONGEST_PROMPT: usize = 5000;
 const LONGEST_PAYLOAD: usize = 1_048_576;
@@ -98,7 +89,7 @@ impl Generation {
         members.take_if::<String>(image_or_reference, "audio_type")?;
         let subjects: Option<Vec<Map<String, Value>>> = members.take_if(reference, "subjects")?;
         let videos: Option<Vec<String>> = members.take_if(reference, "videos")?;
-        members.refuse_the_rest("")?;
+        members.refuse_the_rest()?;
 
         let model = model.filter(|model| !model.is_empty());
         let model = model.ok_or_else(|| Refusal::lacking("model"))?;
@@ -156,7 +147,7 @@ impl Generation {
                 return Err(Refusal::invalid(name));
             }
         }
-        if has_word(&prompt, FORBIDDEN_WORD) {
+        if prompt::is_forbidden(&prompt) {
             return Err(Refusal::new(Reason::TaskPromptPolicyViolation, "prompt violates policy"));
         }
 
@@ -177,43 +168,6 @@ impl Generation {
             callback_url,
         })
     }
-
-    pub(super) fn is_unlucky(&self) -> bool {
-        has_word(&self.prompt, UNLUCKY_WORD)
-    }
-}
-
-/// A JSON object that is emptied member by member: serde's own errors tell that a member has the
-/// wrong type, but not which.
-struct Members(Map<String, Value>);
-
-impl Members {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(body)
-            .map(Self)
-            .map_err(|_| Refusal::new(Reason::BadRequest, "request body is not a JSON object"))
-    }
-
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
-        let value = self.0.remove(name);
-        value.map(serde_json::from_value).transpose().map_err(|_| Refusal::invalid(name))
-    }
-
-    /// Takes a member that is not wanted everywhere; where it is not, it stays to be refused.
-    fn take_if<T: DeserializeOwned>(
-        &mut self,
-        wanted: bool,
-        name: &str,
-    ) -> Result<Option<T>, Refusal> {
-        if wanted { self.take(name) } else { Ok(None) }
-    }
-
-    fn refuse_the_rest(&self, within: &str) -> Result<(), Refusal> {
-        match self.0.keys().next() {
-            Some(name) => Err(Refusal::unwanted(&format!("{within}{name}"))),
-            None => Ok(()),
-        }
-    }
 }
 
 /// A subject is known by a name or an id; the id is of one that Vidu stored earlier, with images.
@@ -222,12 +176,12 @@ fn check_subjects(subjects: Vec<Map<String, Value>>) -> Result<(), Refusal> {
         return Err(Refusal::item_count("subjects"));
     }
     for subject in subjects {
-        let mut members = Members(subject);
+        let mut members = Members::of("subjects.", subject);
         let name: Option<String> = members.take("name")?;
         let id: Option<String> = members.take("id")?;
         let images: Option<Vec<String>> = members.take("images")?;
         members.take::<String>("voice_id")?;
-        members.refuse_the_rest("subjects.")?;
+        members.refuse_the_rest()?;
         match (&id, images) {
             (None, _) if name.is_none() => return Err(Refusal::lacking("subjects.name")),
             (None, None) => return Err(Refusal::lacking("subjects.images")),
@@ -263,31 +217,13 @@ fn check_formats(images: &[String]) -> Result<(), Refusal> {
 
 /// An address, or base64 as a data URL; base64 alone is neither.
 fn is_image(image: &str) -> bool {
-    // As Go's decoder does, this one overlooks bits behind the last byte.
-    const BASE64: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-    );
     let Some(data) = image.strip_prefix("data:image/") else {
         return is_web_address(image);
     };
     data.split_once(";base64,").is_some_and(|(format, base64)| {
         matches!(format, "png" | "jpeg" | "jpg" | "webp")
-            && BASE64.decode(base64).is_ok_and(|bytes| !bytes.is_empty())
+            && decode_base64(base64).is_some_and(|bytes| !bytes.is_empty())
     })
-}
-
-fn is_web_address(text: &str) -> bool {
-    text.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-    })
-}
-
-fn has_word(prompt: &str, word: &str) -> bool {
-    prompt
-        .split(|character: char| !character.is_alphanumeric())
-        .any(|found| found.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::simulators::members::Wrong;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
     pub(super) reason: Reason,
@@ -66,6 +68,16 @@ impl Refusal {
 
     pub(super) fn item_count(field: &str) -> Self {
         Self::new(Reason::FieldItemCountOutOfRange, format!("{field} count out of range"))
+    }
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::NoObject => Self::new(Reason::BadRequest, "request body is not a JSON object"),
+            Wrong::Invalid(field) => Self::invalid(&field),
+            Wrong::Unwanted(field) => Self::unwanted(&field),
+        }
     }
 }
 

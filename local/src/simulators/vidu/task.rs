@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::create::Generation;
 use super::models;
+use crate::simulators::course::{Course, Fate};
+use crate::simulators::follow::Stage;
+use crate::simulators::ids;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) id: String,
-    pub(super) created_at: Timestamp,
-    /// The pace it was created with: a restart with another one lets no task fall back.
-    pace: Duration,
-    fate: Fate,
+    pub(super) course: Course,
+    /// A failure that does not wait for the end.
+    is_cancelled: bool,
     credits: u32,
     payload: String,
     bgm: bool,
@@ -22,25 +24,6 @@ pub(super) struct Task {
     duration: u32,
     width: u32,
     height: u32,
-    pub(super) callback_url: Option<String>,
-    pub(super) told: Told,
-}
-
-/// What becomes of a task in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Fate {
-    Success,
-    PolicyViolation,
-    /// The only one that does not wait for the end.
-    Cancelled,
-}
-
-/// How much of the task its callback address was told.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Told {
-    Nothing,
-    Processing,
-    End,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -68,16 +51,15 @@ impl State {
 /// The state of a task so old that needs `pace` from its creation to its end.
 pub(super) fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
     match fate {
-        Fate::Cancelled => State::Failed,
         Fate::Success if age >= pace => State::Success,
-        Fate::PolicyViolation if age >= pace => State::Failed,
+        Fate::Moderated if age >= pace => State::Failed,
         _ if age >= processing_from(pace) => State::Processing,
         _ if age >= pace / 4 => State::Queueing,
         _ => State::Created,
     }
 }
 
-fn processing_from(pace: Duration) -> Duration {
+pub(super) fn processing_from(pace: Duration) -> Duration {
     pace / 2
 }
 
@@ -87,9 +69,8 @@ impl Task {
             models::size(generation.resolution, generation.aspect_ratio.unwrap_or_default());
         Self {
             id,
-            created_at: now,
-            pace,
-            fate: if generation.is_unlucky() { Fate::PolicyViolation } else { Fate::Success },
+            course: Course::begin(&generation.prompt, pace, now),
+            is_cancelled: false,
             credits: models::credits(
                 generation.duration,
                 generation.resolution,
@@ -101,53 +82,34 @@ impl Task {
             duration: generation.duration,
             width,
             height,
-            callback_url: generation.callback_url.clone(),
-            told: Told::Nothing,
         }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
-        state_at(self.age(now), self.pace, self.fate)
+        self.state_at(self.course.age(now))
     }
 
-    /// A clock that was set back makes a task new, not impossible.
-    fn age(&self, now: Timestamp) -> Duration {
-        let age = now.duration_since(self.created_at);
-        age.try_into().unwrap_or_default()
+    fn state_at(&self, age: Duration) -> State {
+        if self.is_cancelled {
+            return State::Failed;
+        }
+        state_at(age, self.course.pace, self.course.fate)
     }
 
-    pub(super) fn until_processing(&self, now: Timestamp) -> Option<Duration> {
-        self.until(processing_from(self.pace), now)
-    }
-
-    pub(super) fn until_end(&self, now: Timestamp) -> Option<Duration> {
-        self.until(self.pace, now)
-    }
-
-    fn until(&self, age: Duration, now: Timestamp) -> Option<Duration> {
-        let wait = age.saturating_sub(self.age(now));
-        (!self.is_cancelled() && !wait.is_zero()).then_some(wait)
-    }
-
-    /// A pause that suits a task of this pace.
-    pub(super) fn pause(&self, times: u32) -> Duration {
-        self.pace.saturating_mul(times)
-    }
-
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.fate == Fate::Cancelled
-    }
-
-    /// The state it ends in.
-    pub(super) fn end(&self) -> State {
-        state_at(self.pace, self.pace, self.fate)
+    /// The state that its callback address is told; none when it never came to it.
+    pub(super) fn told(&self, stage: Stage) -> Option<State> {
+        match stage {
+            Stage::Submitted => None,
+            Stage::Processing => (!self.is_cancelled).then_some(State::Processing),
+            Stage::Ended => Some(self.state_at(self.course.pace)),
+        }
     }
 
     /// Cancels a task that has not begun; otherwise tells the state that prevents it.
     pub(super) fn cancel(&mut self, now: Timestamp) -> Result<(), State> {
         match self.state(now) {
             State::Created | State::Queueing => {
-                self.fate = Fate::Cancelled;
+                self.is_cancelled = true;
                 Ok(())
             }
             state => Err(state),
@@ -161,9 +123,9 @@ impl Task {
 
     /// What a query answers and a callback carries when the task is in `state`.
     pub(super) fn answer(&self, state: State, base_url: &str) -> Answer {
-        let err_code = match (state, self.fate) {
-            (State::Failed, Fate::Cancelled) => "UserCancelled",
-            (State::Failed, _) => "CreationPolicyViolation",
+        let err_code = match state {
+            State::Failed if self.is_cancelled => "UserCancelled",
+            State::Failed => "CreationPolicyViolation",
             _ => "",
         };
         let creation = (state == State::Success).then(|| self.creation(base_url));
@@ -180,7 +142,7 @@ impl Task {
     }
 
     fn creation(&self, base_url: &str) -> Creation {
-        let id = creation_id(&self.id);
+        let id = ids::film_of(&self.id);
         Creation {
             url: format!("{base_url}/films/{id}.mp4"),
             cover_url: format!("{base_url}/films/{id}.jpeg"),
@@ -194,17 +156,6 @@ impl Task {
             },
         }
     }
-}
-
-/// A task's one creation has the next id, so that a film's address leads back to its task.
-fn creation_id(task_id: &str) -> String {
-    let id: u64 = task_id.parse().expect("a task id is a number");
-    (id + 1).to_string()
-}
-
-pub(super) fn task_of_creation(creation_id: &str) -> Option<String> {
-    let id: u64 = creation_id.parse().ok()?;
-    Some(id.checked_sub(1)?.to_string())
 }
 
 /// ```json
@@ -255,7 +206,6 @@ mod tests {
 
     #[test]
     fn a_state_follows_age_pace_and_fate() {
-        use Fate::{Cancelled, PolicyViolation};
         let rows = [
             (0, 400, Fate::Success, State::Created, "new"),
             (99, 400, Fate::Success, State::Created, "still new"),
@@ -266,10 +216,8 @@ mod tests {
             (400, 400, Fate::Success, State::Success, "done"),
             (u64::MAX, 400, Fate::Success, State::Success, "long done"),
             (0, 0, Fate::Success, State::Success, "no pace, no wait"),
-            (399, 400, PolicyViolation, State::Processing, "not yet known"),
-            (400, 400, PolicyViolation, State::Failed, "found at the end"),
-            (0, 400, Cancelled, State::Failed, "at once"),
-            (400, 400, Cancelled, State::Failed, "and for ever"),
+            (399, 400, Fate::Moderated, State::Processing, "not yet known"),
+            (400, 400, Fate::Moderated, State::Failed, "found at the end"),
         ];
         for (age, pace, fate, expected, reason) in rows {
             let [age, pace] = [age, pace].map(Duration::from_millis);
@@ -318,19 +266,6 @@ mod tests {
             assert_eq!(task.cancel(now), answer, "{age}");
             assert_eq!(task.state(now), then, "{age}");
             assert_eq!(task.cancel(now), Err(then), "{age}: a second time");
-        }
-    }
-
-    #[test]
-    fn a_creation_leads_back_to_its_task() {
-        let rows = [
-            ("839120458812739585", Some("839120458812739584")),
-            ("0", None),
-            ("film", None),
-            ("-1", None),
-        ];
-        for (creation, task) in rows {
-            assert_eq!(task_of_creation(creation).as_deref(), task, "{creation}");
         }
     }
 

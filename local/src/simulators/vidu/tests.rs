@@ -1,16 +1,14 @@
 //! The simulator over its socket, as the gateway meets it.
 
-use axum::body::to_bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::callback::signature;
 use super::*;
-use crate::server::Door;
-use crate::simulators::test_file::TestFile;
+use crate::simulators::http_client;
+use crate::simulators::testing::{FOR_EVER, Listener, TestFile, listen, memory, send};
 
 const KEY: &str = "vda_test_0001";
-const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24);
 
 #[tokio::test]
 async fn whoever_has_no_token_is_refused_and_a_wrong_path_is_not_found() {
@@ -119,13 +117,13 @@ async fn callbacks_are_signed_and_say_what_the_query_says() {
     let id = create_text(&vidu, json!({"callback_url": address, "prompt": "unlucky"})).await;
 
     let processing = listener.next().await;
-    assert_eq!(processing.body["state"], "processing");
-    assert_eq!(processing.body["id"], id);
+    assert_eq!(processing.json()["state"], "processing");
+    assert_eq!(processing.json()["id"], id);
     let failed = listener.next().await;
-    assert_eq!(failed.body["state"], "failed");
-    assert_eq!(failed.body["err_code"], "CreationPolicyViolation");
+    assert_eq!(failed.json()["state"], "failed");
+    assert_eq!(failed.json()["err_code"], "CreationPolicyViolation");
     let queried = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
-    assert_eq!(queried, (200, failed.body.clone()));
+    assert_eq!(queried, (200, failed.json()));
 
     for ring in [&processing, &failed] {
         let [date, nonce] = [ring.header("date"), ring.header("x-request-nonce")];
@@ -151,15 +149,15 @@ async fn the_end_is_told_three_times_when_it_is_refused_and_processing_once() {
     let first = create_text(&vidu, callback.clone()).await;
     let mut rings = Vec::new();
     for _ in 0..4 {
-        rings.push(listener.next_state(&first).await);
+        rings.push(next_state(&mut listener, &first).await);
     }
     assert_eq!(rings, ["processing", "success", "success", "success"]);
 
     let second = create_text(&vidu, callback).await;
-    assert_eq!(listener.next_state(&second).await, "processing");
-    assert_eq!(listener.next_state(&second).await, "success");
-    let told = || ledger.get::<Task>(NAME, &first).unwrap().unwrap().told;
-    while told() != Told::End {
+    assert_eq!(next_state(&mut listener, &second).await, "processing");
+    assert_eq!(next_state(&mut listener, &second).await, "success");
+    let told_after_a_restart = || Follower::new(NAME, &ledger).unwrap().1.len();
+    while told_after_a_restart() > 0 {
         tokio::task::yield_now().await;
     }
 }
@@ -176,8 +174,8 @@ async fn what_was_begun_goes_on_after_a_restart() {
     drop(before);
 
     let after = vidu(FOR_EVER, open()).await;
-    assert_eq!(listener.next_state(&told).await, "processing");
-    assert_eq!(listener.next_state(&told).await, "success");
+    assert_eq!(next_state(&mut listener, &told).await, "processing");
+    assert_eq!(next_state(&mut listener, &told).await, "success");
     for id in [finished, told] {
         let (_, queried) = get_from(&after, &format!("/ent/v2/tasks/{id}/creations")).await;
         assert_eq!(queried["state"], "success");
@@ -197,10 +195,6 @@ async fn a_dropped_vidu_serves_nobody_any_more() {
     while client.get(&address).send().await.is_ok() {
         tokio::task::yield_now().await;
     }
-}
-
-fn memory() -> Ledger {
-    Ledger::open(None).unwrap()
 }
 
 async fn vidu(pace: Duration, ledger: Ledger) -> Vidu {
@@ -235,58 +229,8 @@ async fn get_from(vidu: &Vidu, path: &str) -> (u16, Value) {
     send(request).await
 }
 
-async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let body = answer.bytes().await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-/// Someone who waits for callbacks.
-struct Listener {
-    server: Server,
-    rings: UnboundedReceiver<Ring>,
-}
-
-struct Ring {
-    headers: HeaderMap,
-    body: Value,
-}
-
-impl Listener {
-    fn base_url(&self) -> &str {
-        self.server.base_url()
-    }
-
-    async fn next(&mut self) -> Ring {
-        self.rings.recv().await.unwrap()
-    }
-
-    async fn next_state(&mut self, id: &str) -> String {
-        let ring = self.next().await;
-        assert_eq!(ring.body["id"], id);
-        ring.body["state"].as_str().unwrap().to_owned()
-    }
-}
-
-impl Ring {
-    fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-}
-
-/// Answers each callback with the next of `answers`, and 200 when there are no more.
-async fn listen(answers: Vec<StatusCode>) -> Listener {
-    let (ring, rings) = unbounded_channel();
-    let answers = Arc::new(std::sync::Mutex::new(answers.into_iter()));
-    let router = Router::new().fallback(move |request: Request| async move {
-        let (head, body) = request.into_parts();
-        let body = to_bytes(body, LARGEST_BODY).await.unwrap();
-        let body = serde_json::from_slice(&body).unwrap();
-        let headers = head.headers;
-        ring.send(Ring { headers, body }).unwrap();
-        answers.lock().unwrap().next().unwrap_or(StatusCode::OK)
-    });
-    let server = Door::bind(([127, 0, 0, 1], 0).into()).await.unwrap().serve(router);
-    Listener { server, rings }
+async fn next_state(listener: &mut Listener, id: &str) -> String {
+    let told = listener.next().await.json();
+    assert_eq!(told["id"], id);
+    told["state"].as_str().unwrap().to_owned()
 }

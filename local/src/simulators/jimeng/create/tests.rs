@@ -1,6 +1,6 @@
 //! What is taken and what is refused, a row for each reason.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -54,7 +54,7 @@ fn a_good_body_is_taken() {
         ),
     ];
     for (body, reason) in rows {
-        assert!(read(&body).is_ok_and(|read| !read.is_unlucky), "{reason}");
+        assert!(read(&body).is_ok(), "{reason}");
     }
 }
 
@@ -129,8 +129,7 @@ fn a_bad_body_is_refused_by_name() {
 }
 
 #[test]
-fn two_words_decide_what_becomes_of_a_generation() {
-    let with = |prompt: &str| read(&json!({"req_key":"jimeng_t2v_v30","prompt":prompt}));
-    assert_eq!(with("A Forbidden, city"), Err(Refusal::Service(Code::BlockedWords, String::new())));
-    assert!(with("an unlucky cat").is_ok_and(|read| read.is_unlucky));
+fn a_forbidden_prompt_is_refused_without_more_words() {
+    let body = json!({"req_key":"jimeng_t2v_v30","prompt":"A Forbidden, city"});
+    assert_eq!(read(&body), Err(Refusal::Service(Code::BlockedWords, String::new())));
 }

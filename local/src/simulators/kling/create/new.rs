@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::super::models::{self, Endpoint, NewModel, Quality};
 use super::super::refusal::{Code, Refusal};
-use super::{Generation, Members, check_image, check_prompt};
+use super::{Delivery, Generation, check_image, check_prompt};
+use crate::simulators::members::Members;
 
 const MOST_MEGABYTES: usize = 50;
 
@@ -25,7 +26,7 @@ pub(in super::super) fn read(
     members.refuse_the_rest()?;
 
     let settings = Settings::read(&model, endpoint, &mut settings)?;
-    let delivery = options.take_delivery()?;
+    let delivery = Delivery::take(&mut options)?;
     options.refuse_the_rest()?;
     let contents = match contents {
         Some(contents) => Contents::read(&model, contents)?,

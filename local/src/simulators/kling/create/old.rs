@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::super::models::{self, Endpoint, LastFrame, OldModel, Quality};
 use super::super::refusal::{Code, Refusal};
-use super::{Generation, Members, check_image, check_prompt};
+use super::{Delivery, Generation, check_image, check_prompt};
+use crate::simulators::members::Members;
 
 const LONGEST_PROMPT: usize = 2500;
 const LONGEST_SHOT_PROMPT: usize = 512;
@@ -134,7 +135,7 @@ pub(in super::super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Generati
     let elements: Option<Vec<Element>> =
         members.take_if(image && model.has_elements, "element_list")?;
     check_count("element_list", elements.map_or(0, |elements| elements.len()), 3)?;
-    let delivery = members.take_delivery()?;
+    let delivery = Delivery::take(&mut members)?;
     members.refuse_the_rest()?;
 
     let prompt = prompt.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What is taken and what is refused, a row for each reason.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::models::Endpoint::{self, NewImage, NewOmni, NewText, OldImage, OldText};
 use super::super::refusal::Code::{self, *};
