@@ -6,9 +6,12 @@
 
 pub mod api;
 pub mod callback;
+mod client;
+pub mod delivery;
 pub mod idempotency;
 pub mod refresh;
 pub mod setup;
+mod standard_webhooks;
 pub mod store;
 pub mod task;
 pub mod timer;

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
 use crate::callback::Callbacks;
+use crate::delivery::Deliveries;
 use crate::store::{Keys, Tasks};
 use crate::vendor::Vendors;
 
@@ -75,6 +76,10 @@ impl<'a> Environment<'a> {
     pub async fn callbacks(&self) -> Result<Callbacks, SetupError> {
         let public_url = self.parse("PUBLIC_URL")?;
         Ok(Callbacks::new(&self.secret("CALLBACK_SECRET").await?, public_url))
+    }
+
+    pub fn deliveries(&self) -> Result<Deliveries, SetupError> {
+        Ok(Deliveries::new(self.keys()?, self.parse("WEBHOOK_HOSTS")?))
     }
 
     /// The text of the secret whose name or ARN a variable holds.

@@ -28,7 +28,8 @@ impl WebhookHosts {
         })
     }
 
-    fn objection(self, address: &str) -> Option<&'static str> {
+    /// What is wrong with an address, if anything; the end of a sentence.
+    pub(crate) fn objection(self, address: &str) -> Option<&'static str> {
         let Ok(url) = Url::parse(address) else {
             return Some("is no valid URL");
         };
@@ -168,6 +169,84 @@ mod tests {
             ("https://[fe80::1]/", false, "link-local"),
             ("https://[fd00:ec2::254]/", false, "unique local"),
             ("https://[ff02::1]/", false, "multicast"),
+            ("https://0/", false, "this network in one digit"),
+            ("https://127.1/", false, "loopback, shortened"),
+            ("https://127.0.0.1./", false, "loopback, with a dot"),
+            ("https://0x7f000001/", false, "loopback in one hexadecimal number"),
+            ("https://017700000001/", false, "loopback in one octal number"),
+            ("https://0251.0376.0251.0376/", false, "metadata in octal"),
+            ("https://0xa9.0xfe.43518/", false, "metadata, in three kinds of parts"),
+            ("https://１２７.0.0.1/", false, "loopback in wide digits"),
+            ("https://①②⑦.⓪.⓪.①/", false, "loopback in circled digits"),
+            ("https://127。0。0。1/", false, "loopback with other peoples' dots"),
+            ("https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", false, "this machine in circles"),
+            ("https://ｌｏｃａｌｈｏｓｔ．/", false, "this machine, wide"),
+            ("https://LOCALHOST/", false, "this machine, loudly"),
+            ("https://loc\u{ad}alhost/", false, "this machine with a soft hyphen"),
+            ("https://%6c%6f%63alhost/", false, "this machine, percent-encoded"),
+            ("https://127%2e0.0.1/", false, "loopback, percent-encoded"),
+            ("https://12\n7.0.\t0.1/", false, "loopback with white space that is left out"),
+            (" https://127.0.0.1/ ", false, "loopback between spaces"),
+            ("https:127.0.0.1", false, "loopback without slashes"),
+            ("https:////127.0.0.1/", false, "loopback with too many"),
+            ("https:\\\\127.0.0.1\\", false, "loopback with the wrong ones"),
+            ("https://127.0.0.1\\@hooks.example.com/", false, "a host that looks like a user"),
+            ("https://hooks.example.com@127.0.0.1/", false, "a user that looks like a host"),
+            ("https://hooks.example.com:443@127.0.0.1/", false, "and with a port"),
+            ("https://:p@hooks.example.com/", false, "only a password"),
+            ("https://[::ffff:7f00:1]/", false, "a mapped address in hexadecimal"),
+            ("https://[0:0:0:0:0:ffff:127.0.0.1]/", false, "a mapped address at full length"),
+            ("https://[::127.0.0.1]/", false, "a compatible address"),
+            ("https://[::ffff:0:127.0.0.1]/", false, "a translated address"),
+            ("https://[64:ff9b:1::7f00:1]/", false, "behind local NAT64"),
+            ("https://[2002:7f00:1::]/", false, "loopback in 6to4"),
+            ("https://[2001:db8::1]/", false, "documentation"),
+            ("https://[100::1]/", false, "the discard prefix"),
+            ("https://[fec0::1]/", false, "site-local"),
+            ("https://[fe80::1%25eth0]/", false, "a zone"),
+            ("https://[fe80::1%eth0]/", false, "a zone"),
+            ("https://[::1", false, "no end"),
+            ("https://2606:4700::1111/", false, "no brackets"),
+            ("https://192.0.0.192/", false, "protocol assignments"),
+            ("https://198.18.0.1/", false, "benchmarks"),
+            ("https://192.0.2.1/", false, "documentation"),
+            ("https://240.0.0.1/", false, "reserved"),
+            ("https://100.100.100.200/", false, "metadata in another cloud"),
+            ("https://172.15.255.255/", true, "just below private"),
+            ("https://100.128.0.1/", true, "just above carrier-grade NAT"),
+            ("https://256.256.256.256/", false, "no address"),
+            ("https://1.2.3.4.5/", false, "no address either"),
+            ("https://metadata.google.internal/", false, "metadata in another cloud"),
+            ("https://printer.local/", false, "this network"),
+            ("https://a.localhost.localdomain/", false, "this machine"),
+            ("https://nas.home.arpa/", false, "a home network"),
+            ("https://./", false, "only a dot"),
+            ("https://../", false, "two dots"),
+            ("https:///", false, "no host"),
+            ("https://?x", false, "no host"),
+            ("", false, "nothing"),
+            ("//hooks.example.com/", false, "no scheme"),
+            ("javascript:alert(1)", false, "not HTTP"),
+            ("data:text/plain,x", false, "not HTTP"),
+            ("file:///etc/passwd", false, "not HTTP"),
+            ("gopher://hooks.example.com/", false, "not HTTP"),
+            ("wss://hooks.example.com/", false, "not HTTP"),
+            ("blob:https://hooks.example.com/1", false, "not HTTP"),
+            ("https+unix://hooks.example.com/", false, "not HTTP"),
+            ("https://hooks.example.com:0/", false, "no port"),
+            ("https://hooks.example.com:22/", false, "a shell"),
+            ("https://hooks.example.com:80/", false, "not for https"),
+            ("https://hooks.example.com:2773/", false, "an extension of Lambda's"),
+            ("https://hooks.example.com:09001/", false, "the runtime's, with a zero"),
+            ("https://hooks.example.com:99999/", false, "no port"),
+            ("https://HOOKS.example.com./", true, "an ordinary one, in full"),
+            ("https://münchen.example.com/", true, "a name in another script"),
+            ("https://hooks.example.com/#@127.0.0.1/", true, "a fragment is no host"),
+            ("https://hooks.example.com/?u=http://127.0.0.1/", true, "nor is a query"),
+            ("https://hooks.example.com\\@127.0.0.1/", true, "a path, to us and who connects"),
+            ("https://localhost.example.com/", true, "the end of a name counts"),
+            ("https://notlocal/", false, "a name without a dot"),
+            ("https://hooks.notlocal/", true, "not the suffix itself"),
         ];
         for (address, fine, reason) in rows {
             let result = WebhookHosts::Public.check(address, "metadata.callback_url");
@@ -176,6 +255,12 @@ mod tests {
                 assert_eq!(error.body.param.as_deref(), Some("metadata.callback_url"));
             }
         }
+        let long = |length: usize| {
+            let base = "https://hooks.example.com/";
+            format!("{base}{}", "a".repeat(length - base.len()))
+        };
+        assert!(WebhookHosts::Public.check(&long(LONGEST), "callback_url").is_ok());
+        assert!(WebhookHosts::Public.check(&long(LONGEST + 1), "callback_url").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What clients are answered when all is well.
+//! What clients are answered when all is well, and what their webhooks are told.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -57,6 +57,28 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             error: task.error.as_ref(),
             expires_at: task.url_expires_at,
         }
+    }
+}
+
+/// What a client's webhook is told: a task that ended.
+#[derive(Debug, Serialize)]
+pub struct Ended<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// When it ended.
+    #[serde(serialize_with = "to_the_second")]
+    timestamp: Timestamp,
+    /// The same that `GET` shows.
+    data: TaskView<'a>,
+}
+
+impl<'a> From<&'a Task> for Ended<'a> {
+    fn from(task: &'a Task) -> Self {
+        let kind = match task.status {
+            Status::Succeeded => "video.generation.succeeded",
+            Status::Queued | Status::Processing | Status::Failed => "video.generation.failed",
+        };
+        Self { kind, timestamp: task.updated_at, data: task.into() }
     }
 }
 

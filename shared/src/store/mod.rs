@@ -3,6 +3,7 @@
 //! No read before a write and no retry loop: each change of a task is one
 //! conditional update, and losing one means that somebody else knew better.
 
+mod changes;
 mod idempotent;
 mod keys;
 mod tasks;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 
+pub use changes::Changes;
 pub use keys::{ApiKey, KeyHash, Keys};
 pub use tasks::{Due, Tasks};
 

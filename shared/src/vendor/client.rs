@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,11 +14,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Dialect, Fault, Found, Handle, Kind, Polled, Sought, Submitted, Vendor};
+use crate::client::http_client;
 use crate::task::{Task, TaskId};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Answers may echo the request, images and all, and those fit into a Lambda event.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -232,25 +231,4 @@ impl Unanswered {
         };
         Self { heard, fault: Fault::with_message(kind, message) }
     }
-}
-
-fn http_client(
-    pooled: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-) -> reqwest::Client {
-    let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring supports the default versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    pooled(reqwest::Client::builder())
-        .tls_backend_preconfigured(tls)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        // reqwest would look for one in the environment.
-        .no_proxy()
-        .user_agent(concat!("filmgate/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .expect("a prepared TLS configuration makes a client")
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use super::callback::WebhookSecret;
+use crate::standard_webhooks::WebhookSecret;
 use crate::vendor::{BaseUrl, Secret};
 
 const TOKEN_LIFETIME: i64 = 1800;

@@ -17,13 +17,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::account::{Account, Credentials};
-use self::callback::WebhookSecret;
 use self::models::NewModel;
 use super::{
     BaseUrl, Dialect, Fault, Forged, Found, Handle, Kind, Polled, Ring, Sought, Submission,
     Submitted, Ticket, Vendor,
 };
 use crate::api::{ApiError, Generation};
+use crate::standard_webhooks::WebhookSecret;
 use crate::task::Figures;
 
 /// The account, and with it the dialect.
@@ -111,7 +111,7 @@ impl Dialect for Kling {
 
     fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
         // Without a secret Kling signs nothing, and the token in the path protects.
-        self.webhook_secret.as_ref().map_or(Ok(()), |secret| secret.verify(ring, now))
+        self.webhook_secret.as_ref().map_or(Ok(()), |secret| callback::verify(secret, ring, now))
     }
 
     fn find(&self, sought: &Sought<'_>, now: Timestamp) -> Option<Request<Bytes>> {

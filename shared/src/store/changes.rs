@@ -1,0 +1,62 @@
+//! What the table's stream says of tasks that changed.
+
+use serde::Deserialize;
+use serde_dynamo::{Item, from_item};
+
+use super::{Due, StoreError};
+
+/// An event of DynamoDB Streams, as Lambda hands it over. Its images may be old
+/// news by now, so nothing but the timers is read from them.
+#[derive(Deserialize)]
+pub struct Changes {
+    #[serde(rename = "Records")]
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    dynamodb: Change,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(rename = "NewImage")]
+    new_image: Item,
+}
+
+impl Changes {
+    /// The timers that the tasks got. Whoever claims one of them is the first to
+    /// do so, even when an event comes twice.
+    pub fn timers(self) -> impl Iterator<Item = Result<Due, StoreError>> {
+        self.records.into_iter().map(|record| {
+            from_item(record.dynamodb.new_image)
+                .map_err(|error| StoreError::item("reading a change", &error))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_names_its_task_and_timer() {
+        let id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
+        let change = |image| json!({ "eventName": "MODIFY", "dynamodb": { "NewImage": image } });
+        let changes: Changes = serde_json::from_value(json!({ "Records": [
+            change(json!({
+                "id": { "S": id }, "due_at": { "N": "1784019600123" }, "misses": { "N": "0" },
+                "figures": { "M": { "fps": { "N": "24" } } },
+            })),
+            change(json!({ "id": { "S": id } })),
+        ]}))
+        .unwrap();
+        let timers: Vec<_> = changes.timers().collect();
+        let due_at = Timestamp::from_millisecond(1_784_019_600_123).unwrap();
+        assert_eq!(timers[0].as_ref().unwrap(), &Due { id: id.parse().unwrap(), due_at });
+        assert!(timers[1].is_err(), "without a timer there is nothing to claim");
+    }
+}
