@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use dynoxide::{Database as Dynoxide, server};
+use dynoxide::{Database as Dynoxide, server, streams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::store::KeyHash;
@@ -53,7 +53,38 @@ impl Database {
                 self.dynamodb.update_time_to_live(request(update)?).map_err(io::Error::other)?;
             }
         }
+        for table in tables.iter().filter(|table| table.has_stream()) {
+            self.ensure_stream(table)?;
+        }
         Ok(())
+    }
+
+    /// A file may be older than the stream of a table in it.
+    fn ensure_stream(&self, table: &Table) -> io::Result<()> {
+        let list = request(json!({ "TableName": table.id }))?;
+        if !self.dynamodb.list_streams(list).map_err(io::Error::other)?.streams.is_empty() {
+            return Ok(());
+        }
+        let update = json!({
+            "TableName": table.id,
+            "StreamSpecification": table.create_request(&table.id)["StreamSpecification"],
+        });
+        self.dynamodb.update_table(request(update)?).map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    /// The changes of a table, from now on.
+    pub(crate) fn follow(&self, table: &str) -> io::Result<Changes> {
+        let streams = self.dynamodb.list_streams(request(json!({ "TableName": table }))?);
+        let streams = streams.map_err(io::Error::other)?.streams;
+        let stream = streams.first().ok_or_else(|| io::Error::other("a table has no stream"))?;
+        let latest = json!({
+            "StreamArn": stream.stream_arn,
+            "ShardId": streams::shard_id(table),
+            "ShardIteratorType": "LATEST",
+        });
+        let at = self.dynamodb.get_shard_iterator(request(latest)?).map_err(io::Error::other)?;
+        Ok(Changes { dynamodb: self.dynamodb.clone(), at: at.shard_iterator })
     }
 
     /// Makes a key valid for everything, unless there is one already, and returns its webhook secret.
@@ -77,7 +108,50 @@ impl Database {
     }
 }
 
+/// What is read of a table's stream, and how far.
+pub(crate) struct Changes {
+    dynamodb: Dynoxide,
+    at: Option<String>,
+}
+
+impl Changes {
+    /// The records since the last call, as the stream has them.
+    pub(crate) fn next(&mut self) -> io::Result<Vec<Value>> {
+        let records = request(json!({ "ShardIterator": self.at }))?;
+        let answer = self.dynamodb.get_records(records).map_err(io::Error::other)?;
+        self.at = answer.next_shard_iterator;
+        answer.records.into_iter().map(|record| Ok(serde_json::to_value(record)?)).collect()
+    }
+}
+
 /// A request as DynamoDB's own JSON has it.
 fn request<T: DeserializeOwned>(json: Value) -> io::Result<T> {
     Ok(serde_json::from_value(json)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    #[tokio::test]
+    async fn a_table_that_is_older_than_its_stream_gets_one() {
+        let tables = |stream: &str| {
+            let properties = "BillingMode: PAY_PER_REQUEST, \
+                AttributeDefinitions: [{AttributeName: id, AttributeType: S}], \
+                KeySchema: [{AttributeName: id, KeyType: HASH}]";
+            let table = format!("Type: AWS::DynamoDB::Table, Properties: {{{properties}{stream}}}");
+            Template::read(&format!("Resources: {{Tasks: {{{table}}}}}")).unwrap().tables
+        };
+        let database = Database::start(None, &tables("")).await.unwrap();
+        assert!(database.follow("Tasks").is_err());
+        database
+            .create_tables(&tables(", StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}"))
+            .unwrap();
+        let mut changes = database.follow("Tasks").unwrap();
+        let put = json!({ "TableName": "Tasks", "Item": { "id": { "S": "1" } } });
+        database.dynamodb.put_item(request(put).unwrap()).unwrap();
+        assert_eq!(changes.next().unwrap()[0]["dynamodb"]["NewImage"]["id"]["S"], "1");
+        assert!(changes.next().unwrap().is_empty());
+    }
 }

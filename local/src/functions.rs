@@ -6,13 +6,17 @@ use callback::Callback;
 use create::Create;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
+use notify::Notify;
 use query::Query;
 use reconcile::Reconcile;
 use shared::setup::{Environment, SetupError};
 
+use crate::template;
+
 pub(crate) enum Function {
     Http(Arc<HttpFunction>),
     Scheduled(Arc<Reconcile>),
+    Streamed(Arc<Notify>),
 }
 
 /// A function that API Gateway starts.
@@ -34,8 +38,17 @@ impl Function {
             "query" => Query::start(environment).await.map(HttpFunction::Query).map(http),
             "callback" => Callback::start(environment).await.map(HttpFunction::Callback).map(http),
             "reconcile" => Reconcile::start(environment).await.map(Arc::new).map(Self::Scheduled),
+            "notify" => Notify::start(environment).map(Arc::new).map(Self::Streamed),
             _ => return None,
         })
+    }
+
+    /// Whether a schedule or a stream of the template would start nothing.
+    pub(crate) fn ignores_events_of(&self, function: &template::Function) -> bool {
+        let is_scheduled = matches!(self, Self::Scheduled(_));
+        let is_streamed = matches!(self, Self::Streamed(_));
+        (!is_scheduled && !function.schedules.is_empty())
+            || (!is_streamed && !function.streams.is_empty())
     }
 }
 

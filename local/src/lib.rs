@@ -15,6 +15,7 @@ mod schedule;
 mod secrets;
 mod server;
 mod stack;
+mod stream;
 
 pub use stack::{Options, Stack, StackError};
 

@@ -25,7 +25,7 @@ use crate::secrets::{self, Secrets};
 use crate::server::{Door, Server};
 use crate::simulators::ledger::{Ledger, open_private};
 use crate::template::{Reference, Template};
-use crate::{LOCAL_KEY, accounts, schedule};
+use crate::{LOCAL_KEY, accounts, schedule, stream};
 
 /// The deployment; the binary carries it, so that it runs from anywhere.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -75,8 +75,8 @@ pub struct Stack {
     /// The functions' environments, by logical id.
     variables: BTreeMap<String, BTreeMap<String, String>>,
     accounts: Accounts,
-    /// What runs on schedules.
-    _background: JoinSet<()>,
+    /// What runs on schedules and follows streams.
+    background: JoinSet<()>,
     _secrets: Server,
     /// Of the data file, held as long as it is used.
     _lock: Option<File>,
@@ -128,6 +128,7 @@ impl Stack {
             database_url: database.url(),
             secrets_url: secrets.base_url(),
         };
+        let (invocations, under_way) = mpsc::channel(1);
         let mut functions = BTreeMap::new();
         let mut variables = BTreeMap::new();
         let mut background = JoinSet::new();
@@ -135,6 +136,10 @@ impl Stack {
             let environment = surroundings.variables(function)?;
             let started = surroundings.start(function, &environment).await?;
             variables.insert(function.id.clone(), environment);
+            if started.ignores_events_of(function) {
+                let id = &function.id;
+                return Err(StackError(format!("`{id}` cannot be started by all of its events")));
+            }
             match started {
                 Function::Http(started) => {
                     functions.insert(function.id.clone(), (started, function.timeout));
@@ -145,9 +150,23 @@ impl Stack {
                         background.spawn(schedule::run(started.clone(), every));
                     }
                 }
+                Function::Streamed(started) => {
+                    for stream in &function.streams {
+                        let changes = database
+                            .follow(&stream.table)
+                            .map_err(|error| data_error(options.data.as_deref(), &error))?;
+                        let started = (started.clone(), function.timeout);
+                        let invocations = invocations.clone();
+                        background.spawn(stream::run(
+                            stream.clone(),
+                            changes,
+                            started,
+                            invocations,
+                        ));
+                    }
+                }
             }
         }
-        let (invocations, under_way) = mpsc::channel(1);
         let front = Front { routes: template.routes, functions, invocations };
         let front = door.serve(front::router(front));
         Ok(Self {
@@ -157,7 +176,7 @@ impl Stack {
             webhook_secret,
             variables,
             accounts,
-            _background: background,
+            background,
             _secrets: secrets,
             _lock: lock,
         })
@@ -166,8 +185,8 @@ impl Stack {
     /// Takes no more requests, and waits for those under way: each may be about
     /// to store what a vendor has just been paid for.
     pub async fn stop(self) {
-        let Self { front, mut under_way, .. } = self;
-        drop(front);
+        let Self { front, background, mut under_way, .. } = self;
+        drop((front, background));
         while under_way.recv().await.is_some() {}
     }
 

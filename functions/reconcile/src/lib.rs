@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
+use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
 use shared::store::{Due, Tasks};
 use shared::timer::Lane;
@@ -27,11 +28,16 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Reconcile {
     tasks: Tasks,
     vendors: Vendors,
+    deliveries: Deliveries,
 }
 
 impl Reconcile {
     pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        Ok(Self { tasks: environment.tasks()?, vendors: environment.vendors().await? })
+        Ok(Self {
+            tasks: environment.tasks()?,
+            vendors: environment.vendors().await?,
+            deliveries: environment.deliveries()?,
+        })
     }
 
     /// Works through all lanes side by side, as long as anything falls due before `stop`.

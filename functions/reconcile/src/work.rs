@@ -23,7 +23,7 @@ impl Reconcile {
     pub(crate) async fn work(&self, lane: Lane, due: &Due, now: Timestamp) -> bool {
         let done = match lane {
             Lane::Vendor(vendor) => self.work_for(vendor, due, now).await,
-            Lane::Webhooks => Ok(false),
+            Lane::Webhooks => self.deliveries.deliver_due(&self.tasks, due, now).await,
         };
         done.unwrap_or_else(|error| {
             // Its timer is set to the next time, or still to this one.

@@ -1,19 +1,23 @@
 //! Reads `template.yaml`, the deployment, for what the local stack needs of it: functions and
-//! their variables, tables and indexes, routes and schedules.
+//! their variables, tables and indexes, routes, schedules and streams.
 //!
 //! A resource, key or CloudFormation function that is neither used nor named here as something
 //! for the deployment only is an error: the local stack never differs from the template in silence.
 //! What it leaves out on purpose: permissions, policies, log groups, memory sizes and builds.
 
+mod filter;
 mod resources;
 mod routes;
+mod streams;
 mod tables;
 mod text;
 mod yaml;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+pub use filter::Filter;
 pub use routes::{Found, Routes};
+pub use streams::Stream;
 pub use tables::Table;
 pub use text::Reference;
 
@@ -40,6 +44,8 @@ pub struct Function {
     pub timeout: Duration,
     /// How often each of its schedules starts it.
     pub schedules: Vec<Duration>,
+    /// The tables whose changes start it.
+    pub streams: Vec<Stream>,
     variables: BTreeMap<String, Text>,
 }
 
@@ -77,9 +83,11 @@ impl Template {
                 | Resource::Api { .. }
                 | Resource::Stage { .. }
                 | Resource::Permission
-                | Resource::LogGroup => {}
+                | Resource::LogGroup
+                | Resource::Queue { .. } => {}
             }
         }
+        streams::check(&template)?;
         Ok(template)
     }
 }
@@ -95,14 +103,21 @@ impl Function {
         let timeout = own.timeout.or(globals.timeout);
         let variables = globals.environment.variables.iter();
         let variables = variables.chain(&own.environment.variables);
-        let schedules = own.events.into_values().map(|event| match event {
-            Event::Schedule { rate, .. } | Event::ScheduleV2 { rate, .. } => rate.0,
-        });
+        let (mut schedules, mut streams) = (Vec::new(), Vec::new());
+        for event in own.events.into_values() {
+            match event {
+                Event::Schedule { rate, .. } | Event::ScheduleV2 { rate, .. } => {
+                    schedules.push(rate.0);
+                }
+                Event::Stream(stream) => streams.push(Stream::read(stream)),
+            }
+        }
         Function {
             id,
             binary,
             timeout: timeout.map_or(LAMBDA_TIMEOUT, Duration::from_secs),
-            schedules: schedules.collect(),
+            schedules,
+            streams,
             variables: variables
                 .map(|(name, text)| (name.clone(), text.with_defaults(defaults)))
                 .collect(),
@@ -252,6 +267,10 @@ Resources:
         let resource = |text: &str| format!("Resources: {{Thing: {{{text}}}}}");
         let property = |text: &str| format!("{FUNCTION}      {text}");
         let event = |text: &str| property(&format!("Events: {{Tick: {{{text}}}}}"));
+        let stream = |text: &str| {
+            let rest = "StartingPosition: LATEST, BatchSize: 5";
+            event(&format!("Type: DynamoDB, Properties: {{{rest}, {text}}}"))
+        };
         for (template, message) in [
             // YAML, and the top level.
             ("Resources: [".to_owned(), "while parsing"),
@@ -263,8 +282,8 @@ Resources:
             ),
             // Resources and keys.
             (
-                resource("Type: AWS::SQS::Queue"),
-                "resource `Thing`: unknown variant `AWS::SQS::Queue`",
+                resource("Type: AWS::SNS::Topic"),
+                "resource `Thing`: unknown variant `AWS::SNS::Topic`",
             ),
             (
                 resource("Type: AWS::DynamoDB::Table, Condition: Production"),
@@ -303,6 +322,22 @@ Resources:
             (
                 event("Type: Schedule, Properties: {Schedule: rate(1 minutes)}"),
                 "resource `Watch`: the schedule `rate(1 minutes)` is not understood",
+            ),
+            (
+                stream("Stream: !Ref Watch, FilterCriteria: {Filters: []}"),
+                "resource `Watch`: expected `!GetAtt X.StreamArn` as stream, X being a table",
+            ),
+            (
+                stream("Stream: !GetAtt Watch.StreamArn, FilterCriteria: {Filters: []}"),
+                "`Watch`: its stream's table `Watch` is not in the template, or has no stream",
+            ),
+            (
+                stream("Stream: !GetAtt Watch.StreamArn, FilterCriteria: {Filters: [{Pattern: '{\"a\":[{\"suffix\":\"b\"}]}'}]}"),
+                "resource `Watch`: the filter rule `{\"suffix\":\"b\"}` is not understood",
+            ),
+            (
+                stream("Stream: !GetAtt Watch.StreamArn, Enabled: false"),
+                "resource `Watch`: unknown field `Enabled`",
             ),
             // References and functions, also where only the deployment uses them.
             (

@@ -3,7 +3,7 @@
 //! A field of type [`DeployOnly`], like a variant without fields, is something that the local
 //! stack has nothing to do with; a key that is not here at all is an error.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 
 use serde::{
     Deserialize,
@@ -12,10 +12,10 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    TemplateError,
+    Filter, TemplateError,
     routes::RouteKey,
     tables::TableProperties,
-    text::{Reference, Text, references},
+    text::{Part, Reference, Text, references},
 };
 
 /// Known, and of no meaning on one machine.
@@ -54,6 +54,9 @@ pub(super) enum Resource {
     Permission,
     #[serde(rename = "AWS::Logs::LogGroup")]
     LogGroup,
+    /// For events that a function could not take; none is played here.
+    #[serde(rename = "AWS::SQS::Queue")]
+    Queue { _properties: QueueProperties },
 }
 
 #[derive(Deserialize)]
@@ -112,6 +115,45 @@ pub(super) enum Event {
         #[serde(rename = "RetryPolicy")]
         _retry_policy: DeployOnly,
     },
+    #[serde(rename = "DynamoDB")]
+    Stream(StreamProperties),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct StreamProperties {
+    pub(super) stream: StreamOf,
+    pub(super) batch_size: NonZeroUsize,
+    pub(super) filter_criteria: FilterCriteria,
+    _bisect_batch_on_function_error: DeployOnly,
+    _destination_config: DeployOnly,
+    _maximum_record_age_in_seconds: DeployOnly,
+    _maximum_retry_attempts: DeployOnly,
+    _parallelization_factor: DeployOnly,
+    _starting_position: StartingPosition,
+}
+
+/// The logical id of a table, from `!GetAtt Tasks.StreamArn`.
+#[derive(Deserialize)]
+#[serde(try_from = "Text")]
+pub(super) struct StreamOf(pub(super) String);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct FilterCriteria {
+    pub(super) filters: Vec<FilterPattern>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct FilterPattern {
+    pub(super) pattern: Filter,
+}
+
+#[derive(Deserialize)]
+enum StartingPosition {
+    #[serde(rename = "LATEST")]
+    Latest,
 }
 
 /// `rate(1 minute)`, `rate(6 hours)`.
@@ -125,6 +167,13 @@ pub(super) struct SecretProperties {
     _description: DeployOnly,
     _generate_secret_string: DeployOnly,
     _secret_string: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct QueueProperties {
+    _message_retention_period: DeployOnly,
+    _sqs_managed_sse_enabled: DeployOnly,
 }
 
 #[derive(Deserialize)]
@@ -271,6 +320,21 @@ impl Sections {
 
 fn read_at<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, TemplateError> {
     serde_json::from_value(value).map_err(|why| TemplateError::at(place, why))
+}
+
+impl TryFrom<Text> for StreamOf {
+    type Error = &'static str;
+
+    fn try_from(text: Text) -> Result<StreamOf, &'static str> {
+        match text.0.as_slice() {
+            [Part::Reference(Reference { resource, attribute: Some(attribute) })]
+                if attribute == "StreamArn" =>
+            {
+                Ok(StreamOf(resource.clone()))
+            }
+            _ => Err("expected `!GetAtt X.StreamArn` as stream, X being a table"),
+        }
+    }
 }
 
 impl TryFrom<String> for Rate {

@@ -112,6 +112,11 @@ impl Table {
         }
     }
 
+    /// Whether its changes can be followed.
+    pub fn has_stream(&self) -> bool {
+        self.properties.stream_specification.is_some()
+    }
+
     /// The body of the `CreateTable` request that makes this table under the name `table_name`.
     ///
     /// It has no time to live, which DynamoDB takes in a request of its own.
@@ -154,6 +159,7 @@ mod tests {
                 "KeySchema": [{"AttributeName": "sha256", "KeyType": "HASH"}],
             })
         );
+        assert!(tasks.has_stream() && !keys.has_stream());
         assert_eq!(tasks.time_to_live.as_deref(), Some("ttl"));
         assert_eq!(
             tasks.create_request("tasks")["GlobalSecondaryIndexes"],

@@ -1,0 +1,57 @@
+//! DynamoDB's streams in this process: hands a function the changes that it wants.
+//!
+//! Unlike Lambda it has no limit to the batches under way at once, and repeats none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use notify::Notify;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::database::Changes;
+use crate::template::Stream;
+
+/// How often a stream is read.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Follows a stream until it is dropped; what it started goes on, holding an invocation.
+pub(crate) async fn run(
+    stream: Stream,
+    mut changes: Changes,
+    (function, patience): (Arc<Notify>, Duration),
+    invocations: mpsc::Sender<()>,
+) {
+    let mut ticks = interval(PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let records = match changes.next() {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::error!(table = stream.table, %error, "a stream cannot be read any more");
+                return;
+            }
+        };
+        let wanted: Vec<_> = records.into_iter().filter(|record| stream.wants(record)).collect();
+        for batch in wanted.chunks(stream.batch_size.get()) {
+            let invoked = invoke(function.clone(), json!({ "Records": batch }));
+            let (patience, invocation) = (patience, invocations.clone());
+            tokio::spawn(async move {
+                if timeout(patience, invoked).await.is_err() {
+                    tracing::error!("a function on a stream took too long");
+                }
+                drop(invocation);
+            });
+        }
+    }
+}
+
+async fn invoke(function: Arc<Notify>, event: Value) {
+    match serde_json::from_value(event) {
+        Ok(changes) => function.handle(changes, Timestamp::now()).await,
+        Err(error) => tracing::error!(%error, "a function could not read its event"),
+    }
+}
