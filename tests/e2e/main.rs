@@ -14,3 +14,5 @@ mod reconcile;
 mod store;
 mod vendor_trouble;
 mod vendors;
+mod webhook_receiver;
+mod webhooks;

@@ -15,13 +15,13 @@ use crate::gateway::{Gateway, tide};
 const FILM: &str = "https://films.example/1.mp4";
 
 /// A reconciler that stands so many seconds in the future.
-struct Later {
+pub(crate) struct Later {
     reconcile: Reconcile,
     seconds: AtomicI64,
 }
 
 impl Later {
-    async fn of(gateway: &Gateway) -> Self {
+    pub(crate) async fn of(gateway: &Gateway) -> Self {
         let variables = gateway.stack.variables("Reconcile").expect("it is in the template");
         let variable = |name: &str| variables.get(name).cloned();
         let reconcile = Reconcile::start(&Environment::new(&variable)).await.expect("it starts");
@@ -29,7 +29,7 @@ impl Later {
     }
 
     /// Lets time pass, and does everything that is due by then.
-    async fn run_after(&self, seconds: i64) {
+    pub(crate) async fn run_after(&self, seconds: i64) {
         let ahead = self.seconds.fetch_add(seconds, Ordering::Relaxed) + seconds;
         let now = Timestamp::now() + SignedDuration::from_secs(ahead);
         // The clock stands, so that what is set for later is not waited for.

@@ -13,11 +13,11 @@ use shared::vendor::Vendor;
 
 use crate::gateway::Gateway;
 
-fn tasks(gateway: &Gateway) -> Arc<Tasks> {
+pub(crate) fn tasks(gateway: &Gateway) -> Arc<Tasks> {
     Arc::new(Tasks::new(gateway.dynamodb(), "Tasks".to_owned()))
 }
 
-fn task(seed: u8) -> Task {
+pub(crate) fn task(seed: u8) -> Task {
     let now = Timestamp::from_millisecond(1_784_019_600_123).expect("a time");
     let id = TaskId::new(now, &[seed; 10]);
     Task {

@@ -61,7 +61,7 @@ impl Create {
 
         let mut wanted = CreateRequest::read(request.body())?;
         let (vendor, dialect) = self.choose_vendor(&mut wanted, &key)?;
-        let mut warnings = self.check_webhook(&wanted)?;
+        let mut warnings = Vec::from_iter(self.check_webhook(&wanted, &key)?);
         let prepared = self.prepare(&wanted, &key, vendor, dialect, now)?;
         warnings.extend(wanted.warnings);
         warnings.extend(prepared.iter().take(1).flat_map(|one| one.warnings.clone()));
@@ -111,12 +111,16 @@ impl Create {
         Ok((vendor, dialect))
     }
 
-    fn check_webhook(&self, wanted: &CreateRequest) -> Result<Vec<Warning>, ApiError> {
-        let Some((url, param)) = &wanted.webhook else { return Ok(Vec::new()) };
+    fn check_webhook(
+        &self,
+        wanted: &CreateRequest,
+        key: &ApiKey,
+    ) -> Result<Option<Warning>, ApiError> {
+        let Some((url, param)) = &wanted.webhook else { return Ok(None) };
         self.webhook_hosts.check(url, param)?;
-        let message = "Webhooks are kept but not delivered by this version; \
-                       ask GET /v1/video/generations/{task_id}.";
-        Ok(vec![Warning::new(*param, message)])
+        let message = "This API key has no webhook secret to sign with, and without one its \
+                       webhooks are not called; ask GET /v1/video/generations/{task_id}.";
+        Ok(key.webhook_secret.is_none().then(|| Warning::new(*param, message)))
     }
 }
 
