@@ -14,15 +14,18 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
+use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
+use shared::vendor::Vendor;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::functions::HttpFunction;
+use crate::simulators::simulate;
 use crate::template::{Found, Routes};
 
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -34,6 +37,8 @@ pub(crate) struct Front {
     pub(crate) routes: Routes,
     /// By logical id, each with the time it may take.
     pub(crate) functions: BTreeMap<String, (Arc<HttpFunction>, Duration)>,
+    /// For these a client may ask for trouble: `metadata.simulate`.
+    pub(crate) simulated: Vec<Vendor>,
     /// Held by each invocation; when all are gone, none is under way.
     pub(crate) invocations: mpsc::Sender<()>,
 }
@@ -47,8 +52,8 @@ async fn answer(
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, LARGEST_BODY).await {
+    let (mut parts, body) = request.into_parts();
+    let mut body = match to_bytes(body, LARGEST_BODY).await {
         Ok(body) => body,
         Err(error) if is_length_limit(&error) => return too_large(),
         Err(_) => return StatusCode::BAD_REQUEST.into_response(),
@@ -57,15 +62,25 @@ async fn answer(
         let error = ApiError::unknown_route(parts.method.as_str(), parts.uri.path());
         return reply(shared::api::http::error(&error));
     };
+    let Some((function, patience)) = front.functions.get(found.function) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if parts.method == Method::POST && matches!(**function, HttpFunction::Create(_)) {
+        match simulate::rewrite(&body, &front.simulated) {
+            Ok(Some(rewritten)) => {
+                parts.headers.insert(CONTENT_LENGTH, rewritten.len().into());
+                body = rewritten.into();
+            }
+            Ok(None) => {}
+            Err(error) => return reply(shared::api::http::error(&error)),
+        }
+    }
     let event = event(&parts, &body, &found, client).to_string();
     if event.len() > LARGEST_EVENT {
         return too_large();
     }
     let Ok(request) = lambda_http::request::from_str(&event) else {
         return StatusCode::BAD_REQUEST.into_response();
-    };
-    let Some((function, patience)) = front.functions.get(found.function) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     // A task of its own: a function goes on when its client has hung up.
     let (function, patience) = (function.clone(), *patience);

@@ -167,7 +167,8 @@ impl Stack {
                 }
             }
         }
-        let front = Front { routes: template.routes, functions, invocations };
+        let (routes, simulated) = (template.routes, accounts.simulated.clone());
+        let front = Front { routes, functions, simulated, invocations };
         let front = door.serve(front::router(front));
         Ok(Self {
             front,

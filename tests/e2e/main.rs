@@ -10,6 +10,7 @@ mod fake_vidu;
 mod gateway;
 mod idempotency;
 mod keys;
+mod misbehaviour;
 mod reconcile;
 mod store;
 mod vendor_trouble;

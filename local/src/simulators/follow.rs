@@ -12,8 +12,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::course::Course;
+use super::course::{Course, Fate, a_while};
 use super::ledger::Ledger;
+use super::misbehaviour::Misbehaviour;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -35,6 +36,18 @@ pub(super) struct Call {
     pub(super) after: Duration,
     /// How often it is tried before whoever cannot be reached is never told.
     pub(super) attempts: u32,
+    pub(super) seal: Seal,
+}
+
+/// What vouches for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Seal {
+    /// The vendor's signature, where it signs at all.
+    Own,
+    /// Somebody else's, and then the call is a lie.
+    Wrong,
+    /// None, likewise.
+    Missing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,8 +58,10 @@ pub(super) enum Stage {
 }
 
 impl Calls {
-    /// Calls in the order in which they are made.
-    pub(super) fn plan(callback_url: String, course: &Course, plan: Vec<Call>) -> Self {
+    /// The calls of a well-behaved vendor, from the first to the last; they are made as the
+    /// course of the task wants it.
+    pub(super) fn plan(callback_url: &str, course: &Course, calls: Vec<Call>) -> Self {
+        let (callback_url, plan) = (callback_url.to_owned(), misbehave(calls, course));
         Self { callback_url, course: course.clone(), plan, told: 0 }
     }
 
@@ -54,6 +69,35 @@ impl Calls {
         let call = *self.plan.get(self.told)?;
         Some((call, call.after.saturating_sub(self.course.age(now))))
     }
+}
+
+fn misbehave(mut calls: Vec<Call>, course: &Course) -> Vec<Call> {
+    let have = |misbehaviour| course.manners.have(misbehaviour);
+    if course.fate == Fate::Endless {
+        calls.retain(|call| call.stage != Stage::Ended);
+    }
+    if have(Misbehaviour::ReorderedCallbacks) {
+        calls.reverse();
+        calls.iter_mut().for_each(|call| call.after = course.pace);
+    }
+    if have(Misbehaviour::LateCallbacks) {
+        let late = course.pace.saturating_add(a_while(course.pace));
+        calls.iter_mut().for_each(|call| call.after = late);
+    }
+    if have(Misbehaviour::DoubledCallbacks) {
+        calls = calls.into_iter().flat_map(|call| [call, call]).collect();
+    }
+    if have(Misbehaviour::LostCallbacks) {
+        calls.clear();
+    }
+    if have(Misbehaviour::ForgedCallbacks) {
+        let (stage, after, attempts) = (Stage::Ended, course.pace / 2, 1);
+        let forged = |seal| Call { stage, after, attempts, seal };
+        calls.extend([forged(Seal::Missing), forged(Seal::Wrong)]);
+    }
+    // Those of one time stay in their order.
+    calls.sort_by_key(|call| call.after);
+    calls
 }
 
 /// Makes the calls of one vendor; its clones make the same.
@@ -153,7 +197,8 @@ impl Follower {
             }
             for attempt in 1..=call.attempts {
                 let Some(request) = request(&self.client, id, &calls, call)? else { break };
-                if self.deliver(id, request).await {
+                let is_taken = self.deliver(id, request, call.seal).await;
+                if is_taken {
                     break;
                 }
                 if attempt < call.attempts {
@@ -172,11 +217,13 @@ impl Follower {
     }
 
     /// Whether the other side took it.
-    async fn deliver(&self, id: &str, request: RequestBuilder) -> bool {
+    async fn deliver(&self, id: &str, request: RequestBuilder, seal: Seal) -> bool {
         let vendor = self.vendor;
         // The address holds a token, so no message shows it.
         match request.timeout(TIMEOUT).send().await.map(|answer| answer.status()) {
             Ok(status) if status.is_success() => true,
+            // As it should be.
+            Ok(_) if seal != Seal::Own => false,
             Ok(status) => {
                 tracing::warn!(vendor, task.id = id, %status, "a callback was refused");
                 false
@@ -186,6 +233,58 @@ impl Follower {
                 tracing::warn!(vendor, task.id = id, %error, "a callback was not delivered");
                 false
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulators::misbehaviour::Manners;
+
+    #[test]
+    fn a_vendor_calls_back_as_badly_as_it_is_told_to() {
+        use Misbehaviour::*;
+        let rows: [(&[_], &str); 10] = [
+            (&[], "0 submitted, 100 processing, 400 ended"),
+            (&[LostCallbacks], ""),
+            (&[LateCallbacks], "2400 submitted, 2400 processing, 2400 ended"),
+            (&[ReorderedCallbacks], "400 ended, 400 processing, 400 submitted"),
+            (
+                &[DoubledCallbacks],
+                "0 submitted, 0 submitted, 100 processing, 100 processing, 400 ended, 400 ended",
+            ),
+            (
+                &[ForgedCallbacks],
+                "0 submitted, 100 processing, 200 ended missing, 200 ended wrong, 400 ended",
+            ),
+            (&[LostCallbacks, ForgedCallbacks], "200 ended missing, 200 ended wrong"),
+            (&[LateCallbacks, ReorderedCallbacks], "2400 ended, 2400 processing, 2400 submitted"),
+            (&[Endless], "0 submitted, 100 processing"),
+            (&[Endless, ReorderedCallbacks], "400 processing, 400 submitted"),
+        ];
+        for (misbehaviours, expected) in rows {
+            let manners: Manners = misbehaviours.iter().copied().collect();
+            let pace = Duration::from_millis(400);
+            let course = Course::begin("rain", &manners, pace, Timestamp::UNIX_EPOCH);
+            let stages = [(Stage::Submitted, 0), (Stage::Processing, 100), (Stage::Ended, 400)];
+            let calls = stages.map(|(stage, after)| Call {
+                stage,
+                after: Duration::from_millis(after),
+                attempts: 1,
+                seal: Seal::Own,
+            });
+            let calls = misbehave(calls.into(), &course);
+            let calls = calls.iter().map(|call| {
+                let seal = if call.seal == Seal::Own {
+                    String::new()
+                } else {
+                    format!(" {:?}", call.seal)
+                };
+                format!("{} {:?}{seal}", call.after.as_millis(), call.stage).to_lowercase()
+            });
+            let calls = calls.collect::<Vec<_>>();
+            assert_eq!(calls.join(", "), expected, "{misbehaviours:?}");
         }
     }
 }

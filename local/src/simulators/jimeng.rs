@@ -33,6 +33,7 @@ use self::signature::Keys;
 use self::task::{State as TaskState, Task};
 use super::ledger::Ledger;
 use super::members::is_json;
+use super::submissions::{Submissions, Truth};
 use super::{film, random};
 use crate::server::Server;
 
@@ -58,12 +59,21 @@ pub struct Settings {
 /// A running Jimeng; dropping it stops it.
 pub struct Jimeng {
     server: Server,
+    service: Arc<Service>,
 }
 
 impl Jimeng {
     /// Its scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
+    }
+
+    /// What it heard and what came of it.
+    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+        let now = Timestamp::now();
+        self.service
+            .submissions
+            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.course.end(now))))
     }
 }
 
@@ -77,10 +87,11 @@ pub async fn start(settings: Settings) -> io::Result<Jimeng> {
             session_token: settings.session_token,
         },
         pace: settings.pace,
+        submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
         base_url: door.base_url(),
     });
-    Ok(Jimeng { server: door.serve(router(service)) })
+    Ok(Jimeng { server: door.serve(router(service.clone())), service })
 }
 
 fn router(service: Arc<Service>) -> Router {
@@ -97,6 +108,7 @@ struct Service {
     pace: Duration,
     ledger: Ledger,
     base_url: String,
+    submissions: Submissions,
 }
 
 async fn serve_action(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -137,17 +149,29 @@ impl Service {
         if !is_json(&head.headers) {
             return Err(Refusal::input("content type"));
         }
-        if is_create { self.create(&body, now) } else { self.query(&body, now) }
+        if is_create { self.create(&body, now).await } else { self.query(&body, now).await }
     }
 
-    fn create(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
+    fn task(&self, id: &str) -> io::Result<Option<Task>> {
+        self.ledger.get(NAME, id)
+    }
+
+    async fn create(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
         let generation = Generation::read(body)?;
+        let submission = generation.submission();
+        if let Some(instead) = self.submissions.hear(&submission, now)? {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
         let task_id = new_id();
         self.ledger.put(NAME, &task_id, &Task::new(&generation, self.pace, now))?;
+        self.submissions.accept(&submission, &task_id)?;
+        if let Some(instead) = submission.after() {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
         Ok(answer::answer(Code::Success, Some(Created { task_id })))
     }
 
-    fn query(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
+    async fn query(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
         let asked: Query = serde_json::from_slice(body)
             .map_err(|_| Refusal::input("{\"req_key\": …, \"task_id\": …}"))?;
         let aigc_meta_tagged = match &asked.req_json {
@@ -156,9 +180,12 @@ impl Service {
                 .map_err(|_| Refusal::input("req_json"))?
                 .contains_key("aigc_meta"),
         };
-        let task: Option<Task> = self.ledger.get(NAME, &asked.task_id)?;
         // With another key than its own a task is not found.
-        let state = match task.filter(|task| task.req_key == asked.req_key) {
+        let task = self.task(&asked.task_id)?.filter(|task| task.req_key == asked.req_key);
+        if let Some(instead) = task.as_ref().and_then(|task| task.course.instead(now)) {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
+        let state = match task {
             Some(task) => task.state(now),
             None => TaskState::NotFound,
         };
@@ -217,7 +244,7 @@ async fn serve_film(
     headers: HeaderMap,
 ) -> Response {
     let task = match file.strip_suffix(".mp4") {
-        Some(id) => service.ledger.get::<Task>(NAME, id).ok().flatten(),
+        Some(id) => service.task(id).ok().flatten(),
         None => None,
     };
     match task {

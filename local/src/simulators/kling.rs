@@ -35,10 +35,11 @@ use self::callback::Signer;
 use self::create::Generation;
 use self::models::{Design, Endpoint};
 use self::refusal::{Code, Refusal};
-use self::task::{Answer, State as TaskState, Task};
+use self::task::{State as TaskState, Task};
 use super::follow::{Calls, Follower};
 use super::ledger::Ledger;
 use super::members::{self, Body};
+use super::submissions::{Submissions, Truth};
 use super::{film, ids, random};
 use crate::server::Server;
 
@@ -66,12 +67,21 @@ pub struct Settings {
 /// A running Kling; dropping it stops it.
 pub struct Kling {
     server: Server,
+    service: Arc<Service>,
 }
 
 impl Kling {
     /// Its scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
+    }
+
+    /// What it heard and what came of it.
+    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+        let now = Timestamp::now();
+        self.service
+            .submissions
+            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.course.end(now))))
     }
 }
 
@@ -84,16 +94,18 @@ pub async fn start(settings: Settings) -> io::Result<Kling> {
         credentials: settings.credentials,
         signer,
         pace: settings.pace,
+        submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
         base_url: door.base_url(),
         creating: Mutex::new(()),
         follower: follower.clone(),
     });
     let mut server = door.serve(router(&service));
+    let caller = service.clone();
     server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
-        callback::request(&service, client, id, calls, call)
+        callback::request(&caller, client, id, calls, call)
     }));
-    Ok(Kling { server })
+    Ok(Kling { server, service })
 }
 
 fn router(service: &Arc<Service>) -> Router {
@@ -126,6 +138,7 @@ struct Service {
     base_url: String,
     /// Held while an external id is looked up and taken.
     creating: Mutex<()>,
+    submissions: Submissions,
     follower: Follower,
 }
 
@@ -142,8 +155,30 @@ impl Service {
         }
     }
 
-    fn create(&self, endpoint: Endpoint, generation: Generation) -> Result<Task, Refusal> {
-        let task = Task::new(ids::new_task(), endpoint, &generation, self.pace, Timestamp::now());
+    async fn submit(
+        &self,
+        endpoint: Endpoint,
+        generation: Generation,
+    ) -> Result<Response, Refusal> {
+        let (submission, now) = (generation.submission(), Timestamp::now());
+        if let Some(instead) = self.submissions.hear(&submission, now)? {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
+        let task = self.create(endpoint, &generation, now)?;
+        self.submissions.accept(&submission, &task.id)?;
+        match submission.after() {
+            Some(instead) => instead.answer().await.ok_or_else(Refusal::busy),
+            None => Ok(Good::new(task.created()).into_response()),
+        }
+    }
+
+    fn create(
+        &self,
+        endpoint: Endpoint,
+        generation: &Generation,
+        now: Timestamp,
+    ) -> Result<Task, Refusal> {
+        let task = Task::new(ids::new_task(), endpoint, generation, self.pace, now);
         let creating = self.creating.lock().expect("nothing panics holding it");
         if let Some(external_id) = &task.external_id {
             // The ids of all endpoints are in one space.
@@ -155,7 +190,7 @@ impl Service {
         }
         self.ledger.put(NAME, &task.id, &task)?;
         drop(creating);
-        if let Some(callback_url) = generation.callback_url {
+        if let Some(callback_url) = &generation.callback_url {
             let calls = Calls::plan(callback_url, &task.course, callback::plan(&task.course));
             self.follower.begin(&task.id, &calls)?;
         }
@@ -182,8 +217,7 @@ async fn refuse_path() -> Refusal {
 fn create_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
     post(move |State(service): State<Arc<Service>>, headers: HeaderMap, body: Body| async move {
         let body = read_body(&headers, body)?;
-        let task = service.create(endpoint, create::old::read(endpoint, &body)?)?;
-        Ok::<_, Refusal>(Good::new(task.created()))
+        service.submit(endpoint, create::old::read(endpoint, &body)?).await
     })
 }
 
@@ -194,8 +228,7 @@ fn create_new(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
               headers: HeaderMap,
               body: Body| async move {
             let body = read_body(&headers, body)?;
-            let task = service.create(endpoint, create::new::read(endpoint, &model, &body)?)?;
-            Ok::<_, Refusal>(Good::new(task.created()))
+            service.submit(endpoint, create::new::read(endpoint, &model, &body)?).await
         },
     )
 }
@@ -203,23 +236,28 @@ fn create_new(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
 /// A task is found by either id, but only where it was made.
 fn query_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
     get(move |State(service): State<Arc<Service>>, Path(id): Path<String>| async move {
+        let now = Timestamp::now();
         let task = match service.task(&id)? {
             Some(task) => Some(task),
             None => service.task_of(&id)?,
         };
-        let task = task.filter(|task| task.endpoint == endpoint).ok_or_else(|| {
+        let not_found = || {
             let message = format!("Task not found by id/external id: {id}");
             Refusal::new(Code::InvalidParameter, message)
-        })?;
-        Ok::<_, Refusal>(Good::new(task.answer(task.state(Timestamp::now()), &service.base_url)))
+        };
+        let task = task.filter(|task| task.endpoint == endpoint).ok_or_else(not_found)?;
+        if let Some(instead) = task.course.instead(now) {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
+        if task.course.is_unknown(now) {
+            return Err(not_found());
+        }
+        Ok(Good::new(task.answer(task.state(now), &service.base_url)).into_response())
     })
 }
 
 /// Tasks of the new design, by one kind of id; those that do not exist are left out.
-async fn query_new(
-    State(service): State<Arc<Service>>,
-    uri: Uri,
-) -> Result<Good<Vec<Answer>>, Refusal> {
+async fn query_new(State(service): State<Arc<Service>>, uri: Uri) -> Result<Response, Refusal> {
     let (mut ids, mut external_ids) = (Vec::new(), Vec::new());
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         let list = match name.as_ref() {
@@ -240,10 +278,15 @@ async fn query_new(
         if let Some(task) = task?
             && task.endpoint.design() == Design::New
         {
-            answers.push(task.answer(task.state(now), &service.base_url));
+            if let Some(instead) = task.course.instead(now) {
+                return instead.answer().await.ok_or_else(Refusal::busy);
+            }
+            if !task.course.is_unknown(now) {
+                answers.push(task.answer(task.state(now), &service.base_url));
+            }
         }
     }
-    Ok(Good::new(answers))
+    Ok(Good::new(answers).into_response())
 }
 
 async fn serve_film(

@@ -84,6 +84,21 @@ impl Ledger {
         Ok(Some(answer))
     }
 
+    /// Like [`Self::change`]; where there is no such entry, `fresh` is changed and put.
+    pub fn change_or_put<T: Serialize + DeserializeOwned, R>(
+        &self,
+        vendor: &str,
+        id: &str,
+        fresh: T,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> io::Result<R> {
+        let mut book = self.book();
+        let mut value = book.get(vendor, id)?.unwrap_or(fresh);
+        let answer = change(&mut value);
+        book.put(vendor, id, &value)?;
+        Ok(answer)
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().expect("nothing panics holding the ledger")
     }
@@ -155,10 +170,18 @@ mod tests {
         });
         assert_eq!(doubled.unwrap(), Some(4));
         assert_eq!(ledger.change("vidu", "9", |_: &mut u32| ()).unwrap(), None);
+        for expected in [8, 9] {
+            let next = |value: &mut u32| {
+                *value += 1;
+                *value
+            };
+            assert_eq!(ledger.change_or_put("vidu", "2", 7, next).unwrap(), expected);
+        }
         drop(ledger);
 
         let ledger = Ledger::open(Some(file.path())).unwrap();
         assert_eq!(ledger.get("vidu", "1").unwrap(), Some(2));
+        assert_eq!(ledger.get("vidu", "2").unwrap(), Some(9));
     }
 
     #[test]

@@ -6,13 +6,18 @@ pub mod film;
 pub mod jimeng;
 pub mod kling;
 pub mod ledger;
+pub mod misbehaviour;
 pub mod prompt;
 pub mod vidu;
+
+pub(crate) mod simulate;
 
 mod course;
 mod follow;
 mod ids;
+mod instead;
 mod members;
+mod submissions;
 #[cfg(test)]
 mod testing;
 
@@ -27,6 +32,7 @@ use serde_json::{Value, json};
 use shared::vendor::Vendor;
 
 use self::ledger::Ledger;
+pub use self::submissions::{TrueTask, Truth};
 use crate::server::Door;
 
 /// The key that the simulated Kling takes, in both of its designs.
@@ -68,6 +74,15 @@ impl Simulator {
                 Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger }).await?)
             }
         })
+    }
+
+    /// What it heard and what came of it, for those who check what the gateway says.
+    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+        match self {
+            Self::Jimeng(jimeng) => jimeng.truth(),
+            Self::Kling(kling) => kling.truth(),
+            Self::Vidu(vidu) => vidu.truth(),
+        }
     }
 
     /// The account that the gateway calls it with.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::ledger::Ledger;
+use super::misbehaviour::{Manners, Misbehaviour};
 use crate::server::{Door, Server};
 
 /// A pace at which nothing ends.
@@ -28,6 +29,22 @@ pub(super) async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
     let status = answer.status().as_u16();
     let body = answer.bytes().await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// A prompt as the local front passes it on, with words of `metadata.simulate` separated by commas.
+pub(super) fn marked(prompt: &str, words: &str) -> String {
+    let manners: Manners =
+        words.split(',').map(|word| word.parse::<Misbehaviour>().unwrap()).collect();
+    let mut prompt = prompt.to_owned();
+    manners.mark(&mut prompt);
+    prompt
+}
+
+/// Waits until `is_so`.
+pub(super) async fn settle(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Someone who waits for callbacks.
@@ -68,6 +85,10 @@ impl Listener {
 impl Ring {
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
     }
 
     pub(super) fn json(&self) -> Value {

@@ -29,10 +29,11 @@ use shared::vendor::Vendor;
 use self::create::Generation;
 use self::models::Endpoint;
 use self::refusal::{Reason, Refusal};
-use self::task::{Answer, Task};
+use self::task::Task;
 use super::follow::{Calls, Follower};
 use super::ledger::Ledger;
 use super::members::{self, Body};
+use super::submissions::{Submissions, Truth};
 use super::{film, ids, random};
 use crate::server::Server;
 
@@ -52,12 +53,21 @@ pub struct Settings {
 /// A running Vidu; dropping it stops it.
 pub struct Vidu {
     server: Server,
+    service: Arc<Service>,
 }
 
 impl Vidu {
     /// Its scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
+    }
+
+    /// What it heard and what came of it.
+    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+        let now = Timestamp::now();
+        self.service
+            .submissions
+            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.end(now))))
     }
 }
 
@@ -68,15 +78,17 @@ pub async fn start(settings: Settings) -> io::Result<Vidu> {
     let service = Arc::new(Service {
         api_key: settings.api_key,
         pace: settings.pace,
+        submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
         base_url: door.base_url(),
         follower: follower.clone(),
     });
     let mut server = door.serve(router(&service));
+    let caller = service.clone();
     server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
-        callback::request(&service, client, id, calls, call)
+        callback::request(&caller, client, id, calls, call)
     }));
-    Ok(Vidu { server })
+    Ok(Vidu { server, service })
 }
 
 fn router(service: &Arc<Service>) -> Router {
@@ -101,6 +113,7 @@ struct Service {
     pace: Duration,
     ledger: Ledger,
     base_url: String,
+    submissions: Submissions,
     follower: Follower,
 }
 
@@ -142,32 +155,46 @@ fn create(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
     post(move |State(service): State<Arc<Service>>, headers: HeaderMap, body: Body| async move {
         let body = read_body(&headers, body)?;
         let generation = Generation::read(endpoint, &body)?;
-        let now = Timestamp::now();
+        let (submission, now) = (generation.submission(), Timestamp::now());
+        if let Some(instead) = service.submissions.hear(&submission, now)? {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
         let task = Task::new(ids::new_task(), &generation, service.pace, now);
         service.ledger.put(NAME, &task.id, &task)?;
         if let Some(callback_url) = &generation.callback_url {
-            let plan = callback::plan(&task.course);
-            let calls = Calls::plan(callback_url.clone(), &task.course, plan);
+            let calls = callback::plan(&task.course);
+            let calls = Calls::plan(callback_url, &task.course, calls);
             service.follower.begin(&task.id, &calls)?;
         }
-        Ok::<_, Refusal>(Json(Created {
+        service.submissions.accept(&submission, &task.id)?;
+        if let Some(instead) = submission.after() {
+            return instead.answer().await.ok_or_else(Refusal::busy);
+        }
+        let created = Created {
             state: task::State::Created,
             seed: generation.seed.unwrap_or_else(new_seed),
             credits: task.credits(task::State::Created),
             created_at: task.course.created_at,
             task_id: task.id,
             generation,
-        }))
+        };
+        Ok(Json(created).into_response())
     })
 }
 
 async fn query(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
-) -> Result<Json<Answer>, Refusal> {
+) -> Result<Response, Refusal> {
+    let now = Timestamp::now();
     let task = service.task(&id)?.ok_or_else(task_not_found)?;
-    let state = task.state(Timestamp::now());
-    Ok(Json(task.answer(state, &service.base_url)))
+    if let Some(instead) = task.course.instead(now) {
+        return instead.answer().await.ok_or_else(Refusal::busy);
+    }
+    if task.course.is_unknown(now) {
+        return Err(task_not_found());
+    }
+    Ok(Json(task.answer(task.state(now), &service.base_url)).into_response())
 }
 
 #[derive(Deserialize)]

@@ -29,6 +29,7 @@ pub(super) enum Code {
     InputInvalid,
     BlockedWords,
     OutputVideoRisk,
+    TooManyRequests,
     Internal,
 }
 
@@ -39,6 +40,7 @@ impl Code {
             Self::InputInvalid => 50_215,
             Self::BlockedWords => 50_413,
             Self::OutputVideoRisk => 50_516,
+            Self::TooManyRequests => 50_429,
             Self::Internal => 50_500,
         }
     }
@@ -49,6 +51,7 @@ impl Code {
             Self::InputInvalid | Self::BlockedWords | Self::OutputVideoRisk => {
                 StatusCode::BAD_REQUEST
             }
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -59,6 +62,7 @@ impl Code {
             Self::InputInvalid => "Input invalid for this service.",
             Self::BlockedWords => "Post Text Risk Not Pass",
             Self::OutputVideoRisk => "Post Video Risk Not Pass",
+            Self::TooManyRequests => "Request Has Reached API Limit, Please Try Later",
             Self::Internal => "Internal Error",
         }
     }
@@ -143,6 +147,10 @@ impl From<Wrong> for Refusal {
 impl Refusal {
     pub(super) fn input(what: &str) -> Self {
         Self::Service(Code::InputInvalid, what.to_owned())
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::Service(Code::TooManyRequests, String::new())
     }
 
     pub(super) fn answer(self, call: &Call) -> Response {

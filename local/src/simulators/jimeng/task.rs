@@ -14,7 +14,7 @@ const MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) req_key: String,
-    course: Course,
+    pub(super) course: Course,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,11 +43,14 @@ impl State {
 
 impl Task {
     pub(super) fn new(generation: &Generation, pace: Duration, now: Timestamp) -> Self {
-        let course = Course::begin(&generation.prompt, pace, now);
+        let course = Course::begin(&generation.prompt, &generation.manners, pace, now);
         Self { req_key: generation.req_key.clone(), course }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
+        if self.course.is_unknown(now) {
+            return State::NotFound;
+        }
         state_at(self.course.age(now), self.course.pace, self.course.fate)
     }
 }
@@ -61,6 +64,7 @@ fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
         return State::Expired;
     }
     match fate {
+        Fate::Endless => State::Generating,
         Fate::Success => State::Done,
         Fate::Moderated => State::Refused,
     }
@@ -78,6 +82,7 @@ mod tests {
             (200, 400, Fate::Success, State::Generating, "a half"),
             (399, 400, Fate::Moderated, State::Generating, "nothing is known before the end"),
             (400, 400, Fate::Success, State::Done, "done"),
+            (400, 400, Fate::Endless, State::Generating, "not done"),
             (400, 400, Fate::Moderated, State::Refused, "done, and refused"),
             (0, 0, Fate::Success, State::Done, "no pace, no wait"),
             (400 + 43_199_999, 400, Fate::Success, State::Done, "still known"),

@@ -1,5 +1,7 @@
 //! The simulator over its socket, as the gateway meets it.
 
+mod misbehaviour;
+
 use http::Uri;
 use ring::digest::{SHA256, digest};
 use serde_json::json;

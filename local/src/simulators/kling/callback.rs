@@ -14,7 +14,7 @@ use ring::hmac;
 use super::Service;
 use super::task::processing_from;
 use crate::simulators::course::Course;
-use crate::simulators::follow::{Call, Calls, Stage};
+use crate::simulators::follow::{Call, Calls, Seal, Stage};
 use crate::simulators::ids;
 
 /// What and when a task of this course tells.
@@ -24,7 +24,7 @@ pub(super) fn plan(course: &Course) -> Vec<Call> {
         (Stage::Processing, processing_from(course.pace)),
         (Stage::Ended, course.pace),
     ];
-    stages.map(|(stage, after)| Call { stage, after, attempts: 1 }).into()
+    stages.map(|(stage, after)| Call { stage, after, attempts: 1, seal: Seal::Own }).into()
 }
 
 pub(super) fn request(
@@ -37,13 +37,16 @@ pub(super) fn request(
     let Some(task) = service.task(id)? else {
         return Ok(None);
     };
-    let body = serde_json::to_vec(&task.answer(task.told(call.stage), &service.base_url))?;
+    let body = serde_json::to_vec(&task.answer(task.told(call), &service.base_url))?;
     let mut request =
         client.post(&calls.callback_url).header("content-type", "application/json; charset=utf-8");
-    if let Some(signer) = &service.signer {
+    if call.seal != Seal::Missing
+        && let Some(signer) = &service.signer
+    {
+        let signed = if call.seal == Seal::Own { body.as_slice() } else { b"something else" };
         let (id, timestamp) = (ids::new_task(), Timestamp::now().as_second().to_string());
         request = request
-            .header("webhook-signature", signer.sign(&id, &timestamp, &body))
+            .header("webhook-signature", signer.sign(&id, &timestamp, signed))
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp);
     }

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::models::Quality;
 use super::refusal::{Code, Refusal};
 use crate::simulators::members::{Members, decode_base64, is_png_or_jpeg, is_web_address};
+use crate::simulators::misbehaviour::Manners;
 use crate::simulators::prompt;
+use crate::simulators::submissions::Submission;
 
 /// A generation that can be made, its defaults filled in.
 #[derive(Debug, PartialEq)]
@@ -20,6 +22,15 @@ pub(super) struct Generation {
     pub(super) watermark: bool,
     pub(super) callback_url: Option<String>,
     pub(super) external_id: Option<String>,
+    pub(super) manners: Manners,
+}
+
+impl Generation {
+    pub(super) fn submission(&self) -> Submission<'_> {
+        let Self { prompt, manners, .. } = self;
+        let called = self.external_id.as_deref().or(self.callback_url.as_deref());
+        Submission { called, prompt, manners }
+    }
 }
 
 /// What both designs have, though in different places.

@@ -25,6 +25,7 @@ pub(super) enum Code {
     InvalidMethod = 1202,
     NoSuchResource = 1203,
     ContentSafety = 1301,
+    TooManyRequests = 1302,
     Internal = 5000,
 }
 
@@ -39,6 +40,7 @@ impl Code {
                 StatusCode::BAD_REQUEST
             }
             Self::InvalidMethod | Self::NoSuchResource => StatusCode::NOT_FOUND,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -55,6 +57,10 @@ impl Refusal {
 
     pub(super) fn invalid(member: &str) -> Self {
         Self::new(Code::InvalidParameter, format!("{member} value is invalid"))
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::new(Code::TooManyRequests, "Too many requests")
     }
 
     pub(super) fn unwanted(member: &str) -> Self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::create::Generation;
 use super::models::{Design, Endpoint};
 use crate::simulators::course::{Course, Fate};
-use crate::simulators::follow::Stage;
+use crate::simulators::follow::{Call, Seal, Stage};
 use crate::simulators::ids;
 
 const RISK_CONTROL: &str = "Failure to pass the risk control system";
@@ -71,7 +71,7 @@ impl Task {
         Self {
             id,
             endpoint,
-            course: Course::begin(&generation.prompt, pace, now),
+            course: Course::begin(&generation.prompt, &generation.manners, pace, now),
             seconds: generation.seconds,
             price: generation.seconds * generation.quality.price_of_a_second(),
             watermark: generation.watermark,
@@ -84,9 +84,13 @@ impl Task {
     }
 
     /// The state that its callback address is told.
-    pub(super) fn told(&self, stage: Stage) -> State {
+    pub(super) fn told(&self, call: Call) -> State {
         let Course { pace, fate, .. } = self.course;
-        match stage {
+        if call.seal != Seal::Own {
+            let is_success = fate == Fate::Success;
+            return if is_success { State::Failed } else { State::Succeeded };
+        }
+        match call.stage {
             Stage::Submitted => State::Submitted,
             Stage::Processing => State::Processing,
             Stage::Ended => state_at(pace, pace, fate),

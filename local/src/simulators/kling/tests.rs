@@ -1,5 +1,7 @@
 //! The simulator over its socket, as the gateway meets it.
 
+mod misbehaviour;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::hmac;

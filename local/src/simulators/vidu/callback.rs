@@ -15,7 +15,7 @@ use ring::hmac;
 use super::Service;
 use super::task::processing_from;
 use crate::simulators::course::Course;
-use crate::simulators::follow::{Call, Calls, Stage};
+use crate::simulators::follow::{Call, Calls, Seal, Stage};
 
 const ACCESS_KEY: &str = "vidu";
 
@@ -23,8 +23,8 @@ const ACCESS_KEY: &str = "vidu";
 pub(super) fn plan(course: &Course) -> Vec<Call> {
     let after = processing_from(course.pace);
     vec![
-        Call { stage: Stage::Processing, after, attempts: 1 },
-        Call { stage: Stage::Ended, after: course.pace, attempts: 3 },
+        Call { stage: Stage::Processing, after, attempts: 1, seal: Seal::Own },
+        Call { stage: Stage::Ended, after: course.pace, attempts: 3, seal: Seal::Own },
     ]
 }
 
@@ -37,7 +37,7 @@ pub(super) fn request(
     call: Call,
 ) -> io::Result<Option<RequestBuilder>> {
     let task = service.task(id)?;
-    let Some((state, task)) = task.and_then(|task| Some((task.told(call.stage)?, task))) else {
+    let Some((state, task)) = task.and_then(|task| Some((task.told(call)?, task))) else {
         return Ok(None);
     };
     let uri: Uri = calls.callback_url.parse().map_err(io::Error::other)?;
@@ -46,17 +46,21 @@ pub(super) fn request(
         .map_err(io::Error::other)?;
     let nonce = uuid(crate::simulators::random());
     let signed = [("Date", date.as_str()), ("x-request-nonce", &nonce)];
-    let request = client
-        .post(&calls.callback_url)
+    let body = serde_json::to_vec(&task.answer(state, &service.base_url))?;
+    let request = client.post(&calls.callback_url).header("content-type", "application/json");
+    let key = match call.seal {
+        Seal::Own => service.api_key.as_str(),
+        Seal::Wrong => "somebody else's",
+        Seal::Missing => return Ok(Some(request.body(body))),
+    };
+    let request = request
         .header("Date", &date)
         .header("x-request-nonce", &nonce)
         .header("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce")
-        .header("X-HMAC-SIGNATURE", signature(&service.api_key, &uri, &date, &signed))
+        .header("X-HMAC-SIGNATURE", signature(key, &uri, &date, &signed))
         .header("X-HMAC-ALGORITHM", "hmac-sha256")
-        .header("X-HMAC-ACCESS-KEY", ACCESS_KEY)
-        .header("content-type", "application/json")
-        .body(serde_json::to_vec(&task.answer(state, &service.base_url))?);
-    Ok(Some(request))
+        .header("X-HMAC-ACCESS-KEY", ACCESS_KEY);
+    Ok(Some(request.body(body)))
 }
 
 /// Signs `date` twice: in its own line, and among the headers when it is one of those `signed`.

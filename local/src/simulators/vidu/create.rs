@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::models::{self, AspectRatio, Endpoint, Resolution};
 use super::refusal::{Reason, Refusal};
 use crate::simulators::members::{Members, decode_base64, is_web_address};
+use crate::simulators::misbehaviour::Manners;
 use crate::simulators::prompt;
+use crate::simulators::submissions::Submission;
 
 const LONGEST_PROMPT: usize = 5000;
 const LONGEST_PAYLOAD: usize = 1_048_576;
@@ -39,6 +41,8 @@ pub(super) struct Generation {
     pub(super) watermark: Option<bool>,
     #[serde(skip_serializing)]
     pub(super) callback_url: Option<String>,
+    #[serde(skip_serializing)]
+    pub(super) manners: Manners,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -97,7 +101,8 @@ impl Generation {
             return Err(Refusal::new(Reason::ModelUnavailable, "model unavailable"));
         }
 
-        let prompt = prompt.unwrap_or_default();
+        let mut prompt = prompt.unwrap_or_default();
+        let manners = Manners::take_off(&mut prompt);
         if prompt.is_empty() && (text || reference) {
             return Err(Refusal::lacking("prompt"));
         }
@@ -166,7 +171,13 @@ impl Generation {
             bgm,
             watermark,
             callback_url,
+            manners,
         })
+    }
+
+    pub(super) fn submission(&self) -> Submission<'_> {
+        let Self { prompt, manners, .. } = self;
+        Submission { called: self.callback_url.as_deref(), prompt, manners }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) enum Reason {
     ModelUnavailable,
     TaskPromptPolicyViolation,
     Unauthorized,
+    TooManyRequests,
     TaskNotFound,
     CreationNotFound,
     NotFound,
@@ -43,6 +44,7 @@ impl Reason {
             | Self::ModelUnavailable
             | Self::TaskPromptPolicyViolation => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::TaskNotFound | Self::CreationNotFound | Self::NotFound => StatusCode::NOT_FOUND,
             Self::InternalServiceFailure => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -64,6 +66,10 @@ impl Refusal {
 
     pub(super) fn unwanted(field: &str) -> Self {
         Self::new(Reason::FieldUnwanted, format!("field {field} is unwanted"))
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::new(Reason::TooManyRequests, "too many requests")
     }
 
     pub(super) fn item_count(field: &str) -> Self {

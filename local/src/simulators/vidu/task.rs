@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::create::Generation;
 use super::models;
 use crate::simulators::course::{Course, Fate};
-use crate::simulators::follow::Stage;
+use crate::simulators::follow::{Call, Seal, Stage};
 use crate::simulators::ids;
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl Task {
             models::size(generation.resolution, generation.aspect_ratio.unwrap_or_default());
         Self {
             id,
-            course: Course::begin(&generation.prompt, pace, now),
+            course: Course::begin(&generation.prompt, &generation.manners, pace, now),
             is_cancelled: false,
             credits: models::credits(
                 generation.duration,
@@ -89,6 +89,11 @@ impl Task {
         self.state_at(self.course.age(now))
     }
 
+    /// Whether it succeeded, once it has ended.
+    pub(super) fn end(&self, now: Timestamp) -> Option<bool> {
+        if self.is_cancelled { Some(false) } else { self.course.end(now) }
+    }
+
     fn state_at(&self, age: Duration) -> State {
         if self.is_cancelled {
             return State::Failed;
@@ -97,8 +102,12 @@ impl Task {
     }
 
     /// The state that its callback address is told; none when it never came to it.
-    pub(super) fn told(&self, stage: Stage) -> Option<State> {
-        match stage {
+    pub(super) fn told(&self, call: Call) -> Option<State> {
+        if call.seal != Seal::Own {
+            let is_success = self.state_at(self.course.pace) == State::Success;
+            return Some(if is_success { State::Failed } else { State::Success });
+        }
+        match call.stage {
             Stage::Submitted => None,
             Stage::Processing => (!self.is_cancelled).then_some(State::Processing),
             Stage::Ended => Some(self.state_at(self.course.pace)),

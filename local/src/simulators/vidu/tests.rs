@@ -1,5 +1,7 @@
 //! The simulator over its socket, as the gateway meets it.
 
+mod misbehaviour;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 

@@ -7,6 +7,7 @@ use super::super::models::{self, Endpoint, NewModel, Quality};
 use super::super::refusal::{Code, Refusal};
 use super::{Delivery, Generation, check_image, check_prompt};
 use crate::simulators::members::Members;
+use crate::simulators::misbehaviour::Manners;
 
 const MOST_MEGABYTES: usize = 50;
 
@@ -35,7 +36,8 @@ pub(in super::super) fn read(
     };
 
     let prompt = contents.prompt.filter(|prompt| !prompt.is_empty());
-    let prompt = prompt.ok_or_else(|| Refusal::lacking("prompt"))?;
+    let mut prompt = prompt.ok_or_else(|| Refusal::lacking("prompt"))?;
+    let manners = Manners::take_off(&mut prompt);
     check_prompt(&prompt, model.longest_prompt)?;
     let needs_first = endpoint == Endpoint::NewImage || contents.last_frame;
     if needs_first && !contents.first_frame {
@@ -58,6 +60,7 @@ pub(in super::super) fn read(
         watermark: delivery.watermark,
         callback_url: delivery.callback_url,
         external_id: delivery.external_id,
+        manners,
     })
 }
 

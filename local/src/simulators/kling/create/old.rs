@@ -7,6 +7,7 @@ use super::super::models::{self, Endpoint, LastFrame, OldModel, Quality};
 use super::super::refusal::{Code, Refusal};
 use super::{Delivery, Generation, check_image, check_prompt};
 use crate::simulators::members::Members;
+use crate::simulators::misbehaviour::Manners;
 
 const LONGEST_PROMPT: usize = 2500;
 const LONGEST_SHOT_PROMPT: usize = 512;
@@ -138,7 +139,8 @@ pub(in super::super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Generati
     let delivery = Delivery::take(&mut members)?;
     members.refuse_the_rest()?;
 
-    let prompt = prompt.unwrap_or_default();
+    let mut prompt = prompt.unwrap_or_default();
+    let manners = Manners::take_off(&mut prompt);
     if prompt.is_empty() && !image && !shots {
         return Err(Refusal::lacking("prompt"));
     }
@@ -170,6 +172,7 @@ pub(in super::super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Generati
         watermark: delivery.watermark,
         callback_url: delivery.callback_url,
         external_id: delivery.external_id,
+        manners,
     })
 }
 
