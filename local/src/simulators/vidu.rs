@@ -1,11 +1,13 @@
-//! Vidu as it looks from outside: four ways to create, a query, cancelling, a balance, callbacks.
-//! Not here: the list of tasks, limits of rate and of concurrency, the off-peak delay, a balance
-//! that ends, links that expire.
+//! Vidu as it looks from outside: four ways to create, a query, a list of tasks, cancelling, a
+//! balance, callbacks.
+//! Not here: limits of rate and of concurrency, the off-peak delay, a balance that ends, links that
+//! expire.
 //!
 //! <https://platform.vidu.com/docs>
 
 mod callback;
 mod create;
+mod list;
 mod models;
 mod refusal;
 mod task;
@@ -97,6 +99,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/ent/v2/img2video", create(Endpoint::Image))
         .route("/ent/v2/start-end2video", create(Endpoint::StartEnd))
         .route("/ent/v2/reference2video", create(Endpoint::Reference))
+        .route("/ent/v2/tasks", get(list::answer))
         .route("/ent/v2/tasks/{id}/creations", get(query))
         .route("/ent/v2/tasks/{id}/cancel", post(cancel))
         .route("/ent/v2/credits", get(credits))

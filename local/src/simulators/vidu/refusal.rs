@@ -21,6 +21,7 @@ pub(super) enum Reason {
     FieldInvalid,
     FieldUnwanted,
     FieldItemCountOutOfRange,
+    PageSizeOutOfRange,
     ImageFormatInvalid,
     ModelUnavailable,
     TaskPromptPolicyViolation,
@@ -40,6 +41,7 @@ impl Reason {
             | Self::FieldInvalid
             | Self::FieldUnwanted
             | Self::FieldItemCountOutOfRange
+            | Self::PageSizeOutOfRange
             | Self::ImageFormatInvalid
             | Self::ModelUnavailable
             | Self::TaskPromptPolicyViolation => StatusCode::BAD_REQUEST,

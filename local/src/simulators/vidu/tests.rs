@@ -1,5 +1,6 @@
 //! The simulator over its socket, as the gateway meets it.
 
+mod list;
 mod misbehaviour;
 
 use http::StatusCode;

@@ -75,18 +75,20 @@ async fn a_submission_is_not_answered_whether_it_was_made_or_not() {
 #[tokio::test]
 async fn a_look_is_refused_or_breaks_or_finds_nothing() {
     let rows = [
-        ("busy-looks", "429 application/json"),
-        ("failing-looks", "502 text/html; charset=utf-8"),
-        ("unknown-at-first", "404 application/json"),
-        ("endless", "200 application/json"),
+        ("busy-looks", "429 application/json", 1),
+        ("failing-looks", "502 text/html; charset=utf-8", 1),
+        ("unknown-at-first", "404 application/json", 0),
+        ("endless", "200 application/json", 1),
     ];
-    for (word, expected) in rows {
+    for (word, expected, listed) in rows {
         let vidu = vidu(FOR_EVER, memory()).await;
         let id = create_text(&vidu, json!({"prompt": marked("rain", word)})).await;
         let look = http_client()
             .get(format!("{}/ent/v2/tasks/{id}/creations", vidu.base_url()))
             .header("authorization", format!("Token {KEY}"));
         assert_eq!(outcome(look).await, expected, "{word}");
+        let (_, list) = get_from(&vidu, "/ent/v2/tasks").await;
+        assert_eq!(list["tasks"].as_array().unwrap().len(), listed, "{word}");
     }
 }
 
