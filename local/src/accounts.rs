@@ -1,5 +1,6 @@
 //! Which vendors are called for real, and which are simulated.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 use shared::vendor::{AccountsError, Vendor, Vendors};
 
 use crate::simulators::Simulator;
+use crate::simulators::Truth;
 use crate::simulators::ledger::Ledger;
 
 /// The accounts of a local stack: those that were given, and simulators for the rest.
@@ -15,7 +17,7 @@ pub(crate) struct Accounts {
     pub(crate) json: String,
     pub(crate) simulated: Vec<Vendor>,
     /// Dropping them stops them.
-    _simulators: Vec<Simulator>,
+    simulators: BTreeMap<Vendor, Simulator>,
 }
 
 /// Checks accounts as the functions will, to say it at once and in one line.
@@ -26,7 +28,7 @@ pub(crate) fn check(accounts: &str) -> Result<(), AccountsError> {
 impl Accounts {
     pub(crate) async fn start(given: &str, pace: Duration, ledger: &Ledger) -> io::Result<Self> {
         let mut accounts: Map<String, Value> = serde_json::from_str(given)?;
-        let mut simulators = Vec::new();
+        let mut simulators = BTreeMap::new();
         let mut simulated = Vec::new();
         for vendor in Vendor::ALL {
             if accounts.contains_key(vendor.as_str()) {
@@ -34,10 +36,16 @@ impl Accounts {
             }
             let simulator = Simulator::start(vendor, pace, ledger.clone()).await?;
             accounts.insert(vendor.to_string(), simulator.account());
-            simulators.push(simulator);
+            simulators.insert(vendor, simulator);
             simulated.push(vendor);
         }
         let json = Value::Object(accounts).to_string();
-        Ok(Self { json, simulated, _simulators: simulators })
+        Ok(Self { json, simulated, simulators })
+    }
+
+    /// What each simulated vendor knows of what it was asked for.
+    pub(crate) fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
+        let simulators = self.simulators.iter();
+        simulators.map(|(vendor, simulator)| Ok((*vendor, simulator.truth()?))).collect()
     }
 }

@@ -23,6 +23,7 @@ use crate::front::{self, Front};
 use crate::functions::Function;
 use crate::secrets::{self, Secrets};
 use crate::server::{Door, Server};
+use crate::simulators::Truth;
 use crate::simulators::ledger::{Ledger, open_private};
 use crate::template::{Reference, Template};
 use crate::{LOCAL_KEY, accounts, schedule, stream};
@@ -209,6 +210,11 @@ impl Stack {
     /// The environment of a function, by its logical id in the template.
     pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
         self.variables.get(function)
+    }
+
+    /// What each simulated vendor knows of what it was asked for; to hold the table against.
+    pub fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
+        self.accounts.truth()
     }
 
     pub fn simulated(&self) -> &[Vendor] {

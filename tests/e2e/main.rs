@@ -13,6 +13,7 @@ mod keys;
 mod misbehaviour;
 mod reconcile;
 mod store;
+mod storm;
 mod vendor_trouble;
 mod vendors;
 mod webhook_receiver;

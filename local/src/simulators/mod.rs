@@ -8,9 +8,8 @@ pub mod kling;
 pub mod ledger;
 pub mod misbehaviour;
 pub mod prompt;
+pub mod simulate;
 pub mod vidu;
-
-pub(crate) mod simulate;
 
 mod course;
 mod follow;

@@ -11,7 +11,7 @@ const PARAM: &str = "metadata.simulate";
 
 /// The body to go on with, where it is another one.
 /// The vendor is known by the name of its model; an alias is not looked through.
-pub(crate) fn rewrite(body: &[u8], simulated: &[Vendor]) -> Result<Option<Vec<u8>>, ApiError> {
+pub fn rewrite(body: &[u8], simulated: &[Vendor]) -> Result<Option<Vec<u8>>, ApiError> {
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return Ok(None);
     };

@@ -1,0 +1,341 @@
+//! Everything goes wrong at once, and in the end every account is settled.
+//!
+//! Tasks of all vendors, whose simulators misbehave; a database that throttles;
+//! functions that are killed at any line; several reconcilers at once; clients
+//! whose webhooks fail at first. Afterwards the table is held against what the
+//! vendors know. The dice are loaded with `FILMGATE_STORM_SEED`, and thrown for
+//! `FILMGATE_STORM_TASKS` tasks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use create::Create;
+use futures_util::future::join_all;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use local::simulators::{Truth, simulate};
+use reconcile::Reconcile;
+use serde_json::{Value, json};
+use shared::setup::Environment;
+use shared::task::{Status, Task};
+use shared::vendor::Vendor;
+use tokio::net::TcpListener;
+
+use crate::gateway::Gateway;
+
+/// Longer than any storm; reaching it fails the test.
+const DEADLINE: Duration = Duration::from_secs(600);
+
+/// How much faster than ours the reconcilers' time goes: what a simulator needs
+/// a tenth of a second for takes a minute then.
+const SPEED: i32 = 600;
+
+/// What may go wrong with a task. Time-outs are left out: they take what they take.
+const TROUBLES: [&str; 12] = [
+    "lost-callbacks",
+    "late-callbacks",
+    "doubled-callbacks",
+    "reordered-callbacks",
+    "forged-callbacks",
+    "dropped-before",
+    "dropped-after",
+    "html-before",
+    "html-after",
+    "busy-looks",
+    "failing-looks",
+    "moderated",
+];
+
+const MODELS: [(&str, Vendor); 6] = [
+    ("viduq1", Vendor::Vidu),
+    ("viduq2", Vendor::Vidu),
+    ("kling-v3", Vendor::Kling),
+    ("kling-2.6", Vendor::Kling),
+    ("jimeng_v30", Vendor::Jimeng),
+    ("jimeng_t2v_v30_1080p", Vendor::Jimeng),
+];
+
+/// Dice that fall the same for the same seed (xorshift).
+struct Dice(AtomicU64);
+
+impl Dice {
+    fn throw(&self, sides: u64) -> u64 {
+        let next = |seed: u64| {
+            let seed = seed ^ (seed << 13);
+            let seed = seed ^ (seed >> 7);
+            seed ^ (seed << 17)
+        };
+        let before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| Some(next(it)));
+        next(before.expect("it is always updated")) % sides
+    }
+
+    fn one_in(&self, sides: u64) -> bool {
+        self.throw(sides) == 0
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// DynamoDB with a bad day: now and then it has no capacity left.
+async fn throttling(database: &str, dice: Arc<Dice>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let state = Arc::new((database.to_owned(), dice, reqwest::Client::new()));
+    let router = Router::new().fallback(forward).with_state(state);
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    address
+}
+
+async fn forward(
+    State(state): State<Arc<(String, Arc<Dice>, reqwest::Client)>>,
+    request: Request,
+) -> Response {
+    let (database, dice, client) = &*state;
+    if dice.one_in(50) {
+        let body = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "message": "no capacity left",
+        });
+        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    parts.headers.remove("host");
+    let sent = client.post(database).headers(parts.headers).body(body).send().await;
+    let answer = sent.expect("the database answers");
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        response = response.header(name, value);
+    }
+    response.body(Body::from(answer.bytes().await.expect("a body"))).expect("a response")
+}
+
+/// A client whose webhook fails now and then, and who counts what it was told.
+#[derive(Default)]
+struct Told(std::sync::Mutex<BTreeMap<String, BTreeSet<String>>>);
+
+async fn webhook(told: Arc<Told>, dice: Arc<Dice>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}/film", listener.local_addr().expect("an address"));
+    let router = Router::new().fallback(move |request: Request| {
+        let (told, dice) = (told.clone(), dice.clone());
+        async move {
+            let id = request.headers()["webhook-id"].to_str().expect("text").to_owned();
+            let body = to_bytes(request.into_body(), usize::MAX).await.expect("a body");
+            let body: Value = serde_json::from_slice(&body).expect("JSON");
+            if dice.one_in(4) {
+                return StatusCode::INTERNAL_SERVER_ERROR;
+            }
+            let task = body["data"]["task_id"].as_str().expect("a task").to_owned();
+            told.0.lock().expect("nobody panics").entry(task).or_default().insert(id);
+            StatusCode::NO_CONTENT
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    address
+}
+
+fn request(number: u64, webhook: &str, dice: &Dice) -> Value {
+    let index = usize::try_from(dice.throw(6)).expect("it fits");
+    let mut body = json!({
+        "model": MODELS[index].0,
+        // Jimeng can tell tasks apart by this alone.
+        "prompt": format!("storm {number}"),
+        "metadata": { "callback_url": webhook },
+    });
+    let mut troubles = BTreeSet::new();
+    for _ in 0..dice.throw(3) {
+        let index = usize::try_from(dice.throw(12)).expect("it fits");
+        troubles.insert(TROUBLES[index]);
+    }
+    if troubles.is_empty() {
+        return body;
+    }
+    body["metadata"]["simulate"] = json!(troubles);
+    let marked = simulate::rewrite(body.to_string().as_bytes(), &Vendor::ALL);
+    let marked = marked.expect("known words").expect("it is for a simulated vendor");
+    serde_json::from_slice(&marked).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
+    let seed = setting("FILMGATE_STORM_SEED", 0x5eed);
+    let count = setting("FILMGATE_STORM_TASKS", 80);
+    println!("FILMGATE_STORM_SEED={seed} FILMGATE_STORM_TASKS={count}");
+    let dice = Arc::new(Dice(AtomicU64::new(seed.max(1))));
+    let gateway = Gateway::start().await;
+    let told = Arc::new(Told::default());
+    let hook = webhook(told.clone(), dice.clone()).await;
+    let database = throttling(gateway.stack.database_url(), dice.clone()).await;
+
+    // Tasks are asked for, and some functions die over it.
+    let create = Arc::new(
+        Create::start(&Environment::new(&environment(&gateway, "Create", &database)))
+            .await
+            .expect("it starts"),
+    );
+    let mut asked = Vec::new();
+    for number in 0..count {
+        let body = request(number, &hook, &dice);
+        let dies_after = dice.one_in(8).then(|| Duration::from_millis(dice.throw(30)));
+        asked.push(tokio::spawn(ask(create.clone(), body, dies_after)));
+        if number % 32 == 31 {
+            join_all(asked.drain(..)).await;
+        }
+    }
+    join_all(asked).await;
+
+    settle(&gateway, &database, &dice).await;
+    check(&gateway, &told).await;
+}
+
+/// A variable of a function as the template has it, with another database.
+fn environment<'a>(
+    gateway: &'a Gateway,
+    function: &'a str,
+    database: &'a str,
+) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| match name {
+        "AWS_ENDPOINT_URL_DYNAMODB" => Some(database.to_owned()),
+        name => gateway.stack.variables(function).expect("in the template").get(name).cloned(),
+    }
+}
+
+/// One request, whose function is killed between any two lines when it is said to die.
+async fn ask(create: Arc<Create>, body: Value, dies_after: Option<Duration>) {
+    let request = http::Request::builder()
+        .method("POST")
+        .uri("https://localhost/v1/video/generations")
+        .header("authorization", "Bearer sk-local")
+        .header("content-type", "application/json")
+        .body(lambda_http::Body::Text(body.to_string()))
+        .expect("a request");
+    let answering = async {
+        let answer = create.answer(&request, Timestamp::now()).await;
+        let status = answer.status().as_u16();
+        // 500 is the database's bad day, before anything was asked of a vendor.
+        assert!([200, 400, 429, 500, 503].contains(&status), "{status}: {body}");
+    };
+    match dies_after {
+        None => answering.await,
+        Some(after) => drop(tokio::time::timeout(after, answering).await),
+    }
+}
+
+/// Reconcilers run, several at once, and die, until nothing is due any more.
+async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
+    let mut reconcilers = Vec::new();
+    for _ in 0..3 {
+        let variable = environment(gateway, "Reconcile", database);
+        reconcilers.push(Reconcile::start(&Environment::new(&variable)).await.expect("it starts"));
+    }
+    let (began, start) = (Instant::now(), Timestamp::now());
+    let mut ahead = SignedDuration::ZERO;
+    loop {
+        let due: Vec<_> =
+            stored(gateway).await.into_iter().filter(|task| task.due_at.is_some()).collect();
+        if due.is_empty() {
+            return;
+        }
+        assert!(began.elapsed() < DEADLINE, "something stays due: {due:?}");
+        let truths = gateway.stack.truth().expect("the vendors remember");
+        if !due.iter().any(|task| has_an_end_to_come(task, &truths)) {
+            // What is left waits for a deadline, or for a client to be called again.
+            ahead += SignedDuration::from_hours(1);
+        }
+        let elapsed = SignedDuration::try_from(began.elapsed()).expect("it fits");
+        let now = start + elapsed * SPEED + ahead;
+        let runs = reconcilers.iter().map(|reconcile| {
+            let dies_after =
+                if dice.one_in(4) { Duration::from_millis(dice.throw(40)) } else { DEADLINE };
+            async move {
+                let stop = now + SignedDuration::from_millis(1);
+                drop(tokio::time::timeout(dies_after, reconcile.run(&|| now, stop)).await);
+            }
+        });
+        join_all(runs).await;
+    }
+}
+
+/// Whether a task's vendor has or will have an end to it that can be found out.
+fn has_an_end_to_come(task: &Task, truths: &BTreeMap<Vendor, Vec<Truth>>) -> bool {
+    !task.status.is_final() && truth_of(task, truths).is_some_and(|truth| !truth.tasks.is_empty())
+}
+
+async fn stored(gateway: &Gateway) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    let mut items = gateway.dynamodb().scan().table_name("Tasks").into_paginator().items().send();
+    while let Some(item) = items.next().await {
+        tasks.push(serde_dynamo::from_item(item.expect("an item")).expect("a task"));
+    }
+    tasks
+}
+
+async fn check(gateway: &Gateway, told: &Told) {
+    let tasks = stored(gateway).await;
+    assert!(!tasks.is_empty());
+    let truths = gateway.stack.truth().expect("the vendors remember");
+    let told = told.0.lock().expect("nobody panics");
+    let (mut succeeded, mut failed) = (0, 0);
+    for task in &tasks {
+        assert!(task.status.is_final() && task.due_at.is_none(), "{task:?}");
+        if task.status == Status::Succeeded {
+            succeeded += 1
+        } else {
+            failed += 1
+        }
+        check_against_vendor(task, truth_of(task, &truths));
+        let Some(delivery) = &task.delivery else {
+            // Its client was told at once, or its function died over telling.
+            assert_eq!(task.status, Status::Failed, "{task:?}");
+            continue;
+        };
+        assert!(delivery.delivered, "{task:?}");
+        assert_eq!(
+            told.get(task.id.as_str()).map(BTreeSet::len),
+            Some(1),
+            "told under one id: {task:?}"
+        );
+    }
+    println!("{succeeded} succeeded, {failed} failed, {} were told of", told.len());
+    assert!(succeeded > 0 && failed > 0, "a storm with both ends");
+}
+
+/// What the vendor knows of a task. Jimeng is known by what it sent us, the others by what we sent.
+fn truth_of<'a>(task: &Task, truths: &'a BTreeMap<Vendor, Vec<Truth>>) -> Option<&'a Truth> {
+    truths[&task.vendor].iter().find(|truth| match &truth.called {
+        Some(called) => called.contains(task.id.as_str()),
+        None => truth
+            .tasks
+            .iter()
+            .any(|made| Some(&made.vendor_task_id) == task.vendor_task_id.as_ref()),
+    })
+}
+
+fn check_against_vendor(task: &Task, truth: Option<&Truth>) {
+    let Some(truth) = truth else {
+        assert_eq!(task.status, Status::Failed, "the vendor knows nothing of {task:?}");
+        return;
+    };
+    let most = if task.vendor == Vendor::Kling { 2 } else { 1 };
+    assert!(truth.submissions <= most, "{truth:?} {task:?}");
+    assert!(truth.tasks.len() <= 1, "paid for twice: {truth:?} {task:?}");
+    let end = truth.tasks.first().and_then(|made| made.succeeded);
+    match (end, task.status) {
+        (Some(true), Status::Succeeded) | (Some(false) | None, Status::Failed) => {}
+        // Nobody can find out at Jimeng, and the client is told just that.
+        (Some(true), Status::Failed) if task.vendor == Vendor::Jimeng => {
+            let error = task.error.as_ref().expect("an error");
+            assert_eq!(error.code, "submission_unknown", "{task:?}");
+        }
+        _ => panic!("the vendor says {end:?} of {task:?}"),
+    }
+}
