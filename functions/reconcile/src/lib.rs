@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
 use shared::store::{Due, Tasks};
-use shared::timer::Lane;
+use shared::timer::{Lane, Shard};
 use shared::vendor::Vendors;
 
-/// How much of a lane is under way at once: what a vendor takes, and memory allows.
-const AT_ONCE: usize = 32;
+/// How much of a shard is under way at once: what a vendor takes, and memory allows.
+const AT_ONCE: usize = 16;
 
 /// When nothing that is listed can be claimed, another run has it, or the index is late.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -40,20 +40,33 @@ impl Reconcile {
         })
     }
 
-    /// Works through all lanes side by side, as long as anything falls due before `stop`.
+    /// Works through all shards side by side, as long as anything falls due
+    /// before `stop`. Whoever is slow delays what is behind them in their shard.
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
-        join_all(Lane::all().map(|lane| self.run_lane(lane, clock, stop))).await;
+        let shards = Lane::all().flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
+        join_all(shards.map(|(lane, shard)| self.run_shard(lane, shard, clock, stop))).await;
     }
 
-    async fn run_lane(&self, lane: Lane, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
+    async fn run_shard(
+        &self,
+        lane: Lane,
+        shard: Shard,
+        clock: &impl Fn() -> Timestamp,
+        stop: Timestamp,
+    ) {
         loop {
-            let timers = self.list(lane, stop).await;
+            let timers = match self.tasks.due(&shard, stop).await {
+                Ok(timers) => timers,
+                Err(error) => {
+                    return tracing::error!(%shard, %error, "what is due could not be listed");
+                }
+            };
             let now = clock();
             let (due, later): (Vec<_>, Vec<_>) =
                 timers.into_iter().partition(|timer| timer.due_at <= now);
             let wait = if due.is_empty() {
-                let Some(next) = later.iter().map(|timer| timer.due_at).min() else { return };
-                next.duration_since(now).unsigned_abs()
+                let Some(next) = later.first() else { return };
+                next.due_at.duration_since(now).unsigned_abs()
             } else if self.work_off(lane, due, clock, stop).await {
                 Duration::ZERO
             } else {
@@ -64,20 +77,6 @@ impl Reconcile {
             }
             tokio::time::sleep(wait).await;
         }
-    }
-
-    /// The timers of a lane that run out before `stop`.
-    async fn list(&self, lane: Lane, stop: Timestamp) -> Vec<Due> {
-        let shards: Vec<_> = lane.shards().collect();
-        let lists = join_all(shards.iter().map(|shard| self.tasks.due(shard, stop))).await;
-        let mut timers = Vec::new();
-        for (shard, list) in shards.iter().zip(lists) {
-            match list {
-                Ok(list) => timers.extend(list),
-                Err(error) => tracing::error!(%shard, %error, "a shard could not be listed"),
-            }
-        }
-        timers
     }
 
     /// Works on what is due, a bounded number at once. Tells whether any of it was ours.
