@@ -82,7 +82,7 @@ impl Reconcile {
                 return self.fail(task, ends::never_arrived(task.vendor), now).await;
             }
             Some(Found::Absent) => self.tasks.miss(task).await?,
-            Some(Found::Nothing(_)) => {}
+            Some(Found::Nothing(_) | Found::More(_)) => {}
             // There is no way to find out, now or later.
             None => return self.fail(task, ends::unknown(task.vendor), now).await,
         }

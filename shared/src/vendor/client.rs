@@ -19,6 +19,8 @@ use crate::task::{Task, TaskId};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Of a vendor's list, a hundred tasks each.
+const MOST_PAGES: usize = 20;
 /// Answers may echo the request, images and all, and those fit into a Lambda event.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -130,22 +132,32 @@ impl Vendors {
         timeout: Duration,
     ) -> Option<Found> {
         let dialect = self.dialect(task.vendor)?;
-        let sought = Sought {
-            task_id: &task.id,
-            endpoint: &task.endpoint,
-            created_at: task.created_at,
-            payload: task.payload.as_deref(),
-            hint,
-        };
-        let request = dialect.find(&sought, now)?;
-        let found = match exchange(&self.looking, request, timeout).await {
-            Ok(answer) => dialect.read_found(&answer, &sought),
-            Err(unanswered) => Found::Nothing(unanswered.fault),
-        };
-        if let Found::Nothing(fault) = &found {
-            log(task.vendor, &task.id, fault, "it is still unknown whether the vendor took a task");
+        let mut page = None;
+        for _ in 0..MOST_PAGES {
+            let sought = Sought {
+                task_id: &task.id,
+                endpoint: &task.endpoint,
+                created_at: task.created_at,
+                payload: task.payload.as_deref(),
+                hint,
+                page: page.as_deref(),
+            };
+            let request = dialect.find(&sought, now)?;
+            let found = match exchange(&self.looking, request, timeout).await {
+                Ok(answer) => dialect.read_found(&answer, &sought),
+                Err(unanswered) => Found::Nothing(unanswered.fault),
+            };
+            match found {
+                Found::More(next) => page = Some(next),
+                Found::Nothing(fault) => {
+                    let what = "it is still unknown whether the vendor took a task";
+                    log(task.vendor, &task.id, &fault, what);
+                    return Some(Found::Nothing(fault));
+                }
+                found => return Some(found),
+            }
         }
-        Some(found)
+        Some(Found::Nothing(Fault::with_message(Kind::NotFound, "not on so many pages")))
     }
 }
 

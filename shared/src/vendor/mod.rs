@@ -190,6 +190,8 @@ pub struct Sought<'a> {
     pub payload: Option<&'a str>,
     /// The vendor's task that somebody named in a ring.
     pub hint: Option<&'a str>,
+    /// The page of the vendor's list that comes next, as the last one called it.
+    pub page: Option<&'a str>,
 }
 
 /// What a search for a task says.
@@ -199,6 +201,8 @@ pub enum Found {
     Task { vendor_task_id: String, figures: Figures },
     /// It was surely not made.
     Absent,
+    /// Not on this page of the vendor's list; this one comes next.
+    More(String),
     /// Nothing either way.
     Nothing(Fault),
 }

@@ -1,6 +1,5 @@
 //! The list of tasks, newest first.
-//! Only its query parameters are documented; of the answer nothing but that it has the tasks, so
-//! its shape and that of a page's token are this simulator's.
+//! Of a page's token only the name is documented; its shape is this simulator's.
 
 use std::io;
 use std::str::FromStr;
@@ -17,6 +16,7 @@ use super::refusal::{Reason, Refusal};
 use super::task::{Answer, Task};
 use super::{NAME, Service};
 
+const DEFAULT_PAGE: usize = 10;
 const LONGEST_PAGE: usize = 100;
 
 /// ```json
@@ -64,7 +64,7 @@ impl Query {
             to: None,
             ids: Vec::new(),
             states: Vec::new(),
-            page_size: LONGEST_PAGE,
+            page_size: DEFAULT_PAGE,
             page_token: String::new(),
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {

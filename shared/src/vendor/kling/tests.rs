@@ -184,7 +184,14 @@ fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
     ];
     for (endpoint, path) in rows {
         let created_at = at(0);
-        let sought = Sought { task_id: &task_id, endpoint, created_at, payload: None, hint: None };
+        let sought = Sought {
+            task_id: &task_id,
+            endpoint,
+            created_at,
+            payload: None,
+            hint: None,
+            page: None,
+        };
         let request = with_key().find(&sought, at(60)).expect("Kling can be asked");
         assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
         for (status, body, found, reason) in answers {
@@ -192,7 +199,7 @@ fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
             let read = match with_key().read_found(&answer, &sought) {
                 Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
                 Found::Absent => Some(String::new()),
-                Found::Nothing(_) => None,
+                Found::More(_) | Found::Nothing(_) => None,
             };
             assert_eq!(read.as_deref(), found, "{body}: {reason}");
         }

@@ -1,4 +1,4 @@
-//! Finding a task of which no answer came: <https://platform.vidu.com/docs/get-tasks>.
+//! Finding a task of which no answer came: <https://platform.vidu.com/docs/tasks-list>.
 //!
 //! Vidu has no id of ours, but echoes the note that it was sent. Our own note
 //! is the task's id, and finds it in the list. A client's note may stand on many
@@ -12,8 +12,8 @@ use super::{Vidu, read_fault, wire};
 use crate::task::Figures;
 use crate::vendor::{Fault, Found, Kind, Sought, path_segment};
 
-/// Vidu's clock and ours.
-const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+/// Vidu's clock and ours, and the time that a submission is under way.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) fn request(vidu: &Vidu, sought: &Sought<'_>) -> Request<Bytes> {
     let path = match sought.hint {
@@ -21,7 +21,12 @@ pub(super) fn request(vidu: &Vidu, sought: &Sought<'_>) -> Request<Bytes> {
         None => {
             let from = path_segment(&format!("{:.0}", sought.created_at - MARGIN));
             let to = path_segment(&format!("{:.0}", sought.created_at + MARGIN));
-            format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}")
+            let mut path =
+                format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}&pager.pagesz=100");
+            if let Some(page) = sought.page {
+                path.push_str(&format!("&pager.page_token={}", path_segment(page)));
+            }
+            path
         }
     };
     vidu.request(Method::GET, &path)
@@ -35,21 +40,23 @@ pub(super) fn read(answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
     }
     let client_note = sought.payload.filter(|payload| !payload.is_empty());
     let note = client_note.unwrap_or(sought.task_id.as_str());
-    let candidates = match sought.hint {
+    let list: wire::List = match sought.hint {
         Some(hint) => {
             let task: wire::Listed = super::read(answer);
-            if task.id() == hint { vec![task] } else { Vec::new() }
+            let tasks = if task.id() == hint { vec![task] } else { Vec::new() };
+            wire::List { tasks, ..wire::List::default() }
         }
-        None if client_note.is_none() => super::read::<wire::List>(answer).tasks,
-        None => Vec::new(),
+        None if client_note.is_none() => super::read(answer),
+        None => wire::List::default(),
     };
-    let found = candidates.into_iter().find(|task| !task.id().is_empty() && task.payload == note);
+    let found = list.tasks.into_iter().find(|task| !task.id().is_empty() && task.payload == note);
     match found {
         Some(task) => Found::Task {
             vendor_task_id: task.id().to_owned(),
             figures: Figures { credits: task.credits, ..Figures::default() },
         },
-        // The list has pages, and may be late: it does not prove that there is no task.
+        None if !list.next_page_token.is_empty() => Found::More(list.next_page_token),
+        // The list may be late: it does not prove that there is no task.
         None => Found::Nothing(Fault::with_message(Kind::NotFound, "no task with this note")),
     }
 }

@@ -315,6 +315,7 @@ fn a_lost_submission_is_found_by_its_note_alone() {
         created_at: at(1_784_019_600),
         payload,
         hint,
+        page: None,
     };
     let list = r#"{"tasks":[{"id":"1","payload":"x"},{"id":"2","payload":"0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"}]}"#;
     let one = r#"{"id":"3","payload":"order 17","state":"success"}"#;
@@ -346,6 +347,7 @@ fn a_lost_submission_is_found_by_its_note_alone() {
         let read = match vidu("key").read_found(&answer, &sought) {
             Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
             Found::Absent => panic!("{reason}: Vidu's list never proves that"),
+            Found::More(_) => panic!("{reason}: no page comes next"),
             Found::Nothing(_) => None,
         };
         assert_eq!(read.as_deref(), found, "{reason}");
@@ -353,8 +355,15 @@ fn a_lost_submission_is_found_by_its_note_alone() {
     let request = vidu("key").find(&sought(None, None), at(0)).expect("Vidu can be asked");
     assert_eq!(
         request.uri().path_and_query().expect("a path").as_str(),
-        "/ent/v2/tasks?created_at.from=2026-07-14T08%3A55%3A00Z&created_at.to=2026-07-14T09%3A05%3A00Z"
+        "/ent/v2/tasks?created_at.from=2026-07-14T08%3A58%3A00Z&created_at.to=2026-07-14T09%3A02%3A00Z&pager.pagesz=100"
     );
+    let page =
+        Bytes::from_static(br#"{"tasks":[{"id":"1","payload":"x"}],"next_page_token":"p 2"}"#);
+    let read = vidu("key").read_found(&Response::new(page), &sought(None, None));
+    assert_eq!(read, Found::More("p 2".to_owned()));
+    let next = Sought { page: Some("p 2"), ..sought(None, None) };
+    let request = vidu("key").find(&next, at(0)).expect("Vidu can be asked");
+    assert!(request.uri().query().expect("a query").ends_with("&pager.page_token=p%202"));
     let request = vidu("key").find(&sought(None, Some("3")), at(0)).expect("Vidu can be asked");
     assert_eq!(request.uri().path(), "/ent/v2/tasks/3/creations");
 }

@@ -84,13 +84,15 @@ pub(super) struct Creations {
     pub(super) creations: Vec<Creation>,
 }
 
-/// The answer to `GET /ent/v2/tasks`, of which the members' names are certain,
-/// but not that of the list.
+/// The answer to `GET /ent/v2/tasks`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct List {
     #[serde(alias = "data", alias = "items", deserialize_with = "list")]
     pub(super) tasks: Vec<Listed>,
+    /// Empty on the last page.
+    #[serde(deserialize_with = "text")]
+    pub(super) next_page_token: String,
 }
 
 /// A task in the list, in a ring or by itself: where it is called what.
