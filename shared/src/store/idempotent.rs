@@ -54,10 +54,10 @@ impl Tasks {
                 match there {
                     Some(item) => serde_dynamo::from_item(item).map(Some).map_err(failed),
                     // Two transactions met: the record of one of them will be there.
-                    None => self.record(&record.id).await?.map_or_else(
-                        || Err(StoreError::service(action, canceled)),
-                        |record| Ok(Some(record)),
-                    ),
+                    None => match self.record(&record.id).await? {
+                        Some(record) if !record.is_over(now) => Ok(Some(record)),
+                        _ => Err(StoreError::service(action, canceled)),
+                    },
                 }
             }
             Err(error) => Err(StoreError::service(action, error)),

@@ -131,6 +131,20 @@ impl Vendors {
         now: Timestamp,
         timeout: Duration,
     ) -> Option<Found> {
+        let search = self.leaf_through(task, hint, now, timeout);
+        tokio::time::timeout(timeout, search).await.unwrap_or_else(|_| {
+            Some(Found::Nothing(Fault::with_message(Kind::Unreadable, "no answer in time")))
+        })
+    }
+
+    /// One page of the vendor's list after the other, where it is a list.
+    async fn leaf_through(
+        &self,
+        task: &Task,
+        hint: Option<&str>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Option<Found> {
         let dialect = self.dialect(task.vendor)?;
         let mut page = None;
         for _ in 0..MOST_PAGES {
