@@ -275,6 +275,7 @@ impl Surroundings<'_> {
     fn resolve(&self, reference: &Reference) -> Option<String> {
         match (reference.resource.as_str(), reference.attribute.as_deref()) {
             ("Api", Some("ApiEndpoint")) => Some(self.public_url.clone()),
+            ("AWS::StackName", None) => Some("local".to_owned()),
             (resource, None) => Some(resource.to_owned()),
             _ => None,
         }

@@ -199,7 +199,7 @@ Resources:
     fn tables_and_secrets_come_by_their_logical_ids() {
         let template = read(TEMPLATE);
         let tables = template.tables.iter().map(|table| table.id.as_str());
-        assert_eq!(tables.collect::<Vec<_>>(), ["Keys", "Tasks"]);
+        assert_eq!(tables.collect::<Vec<_>>(), ["Keys", "Tasks", "Usage"]);
         assert_eq!(template.secrets, ["Accounts", "CallbackSecret"]);
     }
 
@@ -214,6 +214,7 @@ Resources:
             ("WEBHOOK_HOSTS", "public", "a plain text is itself"),
             ("MODEL_ALIASES", "{}", "a parameter is its default"),
             ("RUST_LOG", "info", "globals are everyone's"),
+            ("STACK", "<AWS::StackName>", "a pseudo parameter is asked for"),
         ] {
             assert_eq!(variables[name], value, "{why}");
         }

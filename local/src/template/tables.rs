@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn the_deployed_tables_can_be_created() {
         let template = Template::read(include_str!("../../../template.yaml")).unwrap();
-        let [keys, tasks] = template.tables.as_slice() else {
-            panic!("expected two tables, not {:?}", template.tables);
+        let [keys, tasks, usage] = template.tables.as_slice() else {
+            panic!("expected three tables, not {:?}", template.tables);
         };
         assert_eq!(keys.time_to_live, None);
         assert_eq!(
@@ -171,6 +171,14 @@ mod tests {
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }])
+        );
+        assert_eq!(usage.time_to_live.as_deref(), Some("ttl"));
+        assert_eq!(
+            usage.create_request("usage")["KeySchema"],
+            json!([
+                {"AttributeName": "owner", "KeyType": "HASH"},
+                {"AttributeName": "what", "KeyType": "RANGE"},
+            ])
         );
     }
 
