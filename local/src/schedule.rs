@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reconcile::Reconcile;
+use shared::telemetry::{Origin, invocation};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -19,7 +20,8 @@ pub(crate) async fn run(reconcile: Arc<Reconcile>, every: Duration) {
         while runs.try_join_next().is_some() {}
         let reconcile = reconcile.clone();
         runs.spawn(async move {
-            reconcile.run(&Timestamp::now, Timestamp::now() + every).await;
+            let run = reconcile.run(&Timestamp::now, Timestamp::now() + every);
+            invocation(Origin::new("reconcile"), "run", run, |(), _| {}).await;
         });
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use notify::Notify;
 use serde_json::{Value, json};
+use shared::telemetry::{Origin, invocation};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -51,7 +52,10 @@ pub(crate) async fn run(
 
 async fn invoke(function: Arc<Notify>, event: Value) {
     match serde_json::from_value(event) {
-        Ok(changes) => function.handle(changes, Timestamp::now()).await,
+        Ok(changes) => {
+            let handled = function.handle(changes, Timestamp::now());
+            invocation(Origin::new("notify"), "changes", handled, |(), _| {}).await;
+        }
         Err(error) => tracing::error!(%error, "a function could not read its event"),
     }
 }

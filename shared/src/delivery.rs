@@ -19,7 +19,9 @@ use crate::api::answer::Ended;
 use crate::client::http_client;
 use crate::standard_webhooks::WebhookSecret;
 use crate::store::{Due, Keys, StoreError, Tasks};
+use crate::story::{Source, What};
 use crate::task::{Delivery, Task, TaskId};
+use crate::telemetry::{Line, Unit};
 use crate::timer;
 use crate::webhook::WebhookHosts;
 
@@ -58,17 +60,18 @@ impl Deliveries {
         &self,
         tasks: &Tasks,
         due: &Due,
+        by: Source,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let Some(task) = tasks.claim_due(due, now + CLAIM, now).await? else { return Ok(false) };
-        self.deliver(tasks, task, now).await;
+        self.deliver(tasks, task, by, now).await;
         Ok(true)
     }
 
     /// Tries once to deliver a task whose timer the caller has claimed, and keeps
     /// how it went and when to try again. Should that not be possible, the timer
     /// stands as it was claimed.
-    pub async fn deliver(&self, tasks: &Tasks, task: Task, now: Timestamp) {
+    pub async fn deliver(&self, tasks: &Tasks, task: Task, by: Source, now: Timestamp) {
         let Some(url) = task.webhook_url.as_deref().filter(|_| task.owes_webhook()) else { return };
         let log_store = |error: StoreError| {
             tracing::error!(task.id = %task.id, %error, "a delivery waits for the store");
@@ -80,15 +83,22 @@ impl Deliveries {
         let tries = task.delivery.as_ref().map_or(0, |last| last.tries).saturating_add(1);
         let next = verdict.next(&task.id, tries, now);
         let delivered = verdict == Verdict::Delivered;
-        if delivered {
-            tracing::info!(task.id = %task.id, outcome = %what, tries, "a webhook was delivered");
-        } else if next.is_some() {
-            tracing::warn!(task.id = %task.id, outcome = %what, tries, "a webhook will be called again");
-        } else {
-            tracing::warn!(task.id = %task.id, outcome = %what, tries, "a webhook was given up");
-        }
+        let verdict = match next {
+            _ if delivered => "delivered",
+            Some(_) => "again",
+            None => "given_up",
+        };
+        Line::new("webhook")
+            .with("task_id", task.id.as_str())
+            .with("key", task.owner.as_str())
+            .with("outcome", verdict)
+            .with("answer", &*what)
+            .with("tries", tries)
+            .metric("WebhookTries", Unit::Count, 1, &[&["outcome"]])
+            .write();
+        let step = by.step(What::Webhook, now).with_detail(&*what);
         let delivery = Delivery { tries, tried_at: now, delivered, outcome: what.into_owned() };
-        if let Err(error) = tasks.record_delivery(&task, &delivery, next).await {
+        if let Err(error) = tasks.record_delivery(&task, &delivery, next, step).await {
             log_store(error);
         }
     }
@@ -99,11 +109,13 @@ impl Deliveries {
             return Ok(Outcome::given_up(format!("the address {objection}")));
         }
         let key = self.keys.find_by_hash(task.key_sha256.clone(), now).await?;
-        let Some(secret) = key.and_then(|key| key.webhook_secret) else {
+        let secrets = key.as_ref().map(|key| key.webhook_secrets(now)).unwrap_or_default();
+        if secrets.is_empty() {
             return Ok(Outcome::given_up("the API key has no webhook secret"));
-        };
-        Ok(match WebhookSecret::try_from(secret.reveal()) {
-            Ok(secret) => self.call(task, url, &secret, now).await,
+        }
+        let secrets = secrets.iter().map(|secret| WebhookSecret::try_from(secret.reveal()));
+        Ok(match secrets.collect::<Result<Vec<_>, _>>() {
+            Ok(secrets) => self.call(task, url, &secrets, now).await,
             Err(error) => Outcome::given_up(error),
         })
     }
@@ -112,21 +124,22 @@ impl Deliveries {
         &self,
         task: &Task,
         url: &str,
-        secret: &WebhookSecret,
+        secrets: &[WebhookSecret],
         now: Timestamp,
     ) -> Outcome {
         let body = serde_json::to_vec(&Ended::from(task)).expect("an answer is always JSON");
         // The same on every try: a client that has seen it knows the rest.
         let id = format!("msg_{}", task.id);
         let timestamp = now.as_second().to_string();
-        let signature = secret.sign(&id, &timestamp, &body);
+        let sign = |secret: &WebhookSecret| secret.sign(&id, &timestamp, &body);
+        let signatures: Vec<_> = secrets.iter().map(sign).collect();
         let answer = self
             .http
             .post(url)
             .header(header::CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature)
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", &timestamp)
+            .header("webhook-signature", signatures.join(" "))
             .body(body)
             .send();
         match tokio::time::timeout(TIMEOUT, answer).await {

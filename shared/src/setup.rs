@@ -13,6 +13,7 @@ use aws_smithy_http_client::tls;
 use crate::callback::Callbacks;
 use crate::delivery::Deliveries;
 use crate::store::{Keys, Tasks};
+use crate::telemetry::log::Log;
 use crate::vendor::Vendors;
 
 /// The variables of a function.
@@ -58,8 +59,13 @@ impl<'a> Environment<'a> {
             .map_err(|error| SetupError(format!("the environment variable {name}: {error}")))
     }
 
+    /// Where a deployed function logs, and how much.
+    pub fn log(&self) -> Result<Log, SetupError> {
+        Ok(Log::new(self.text("STACK")?, self.parse("RUST_LOG")?))
+    }
+
     pub fn tasks(&self) -> Result<Tasks, SetupError> {
-        Ok(Tasks::new(self.dynamodb()?, self.text("TASKS_TABLE")?))
+        Ok(Tasks::new(self.dynamodb()?, self.text("TASKS_TABLE")?, self.text("USAGE_TABLE")?))
     }
 
     pub fn keys(&self) -> Result<Keys, SetupError> {

@@ -9,10 +9,11 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::api::ErrorBody;
 use crate::api::fields::whole;
+use crate::api::{Charged, ErrorBody};
 use crate::store::KeyHash;
-use crate::timer::Shard;
+use crate::story::Step;
+use crate::timer::{self, Lane, Shard};
 use crate::vendor::Vendor;
 
 /// How long a task can be asked for. The vendors delete the film long before.
@@ -124,6 +125,19 @@ pub struct Figures {
     pub credits: Option<f64>,
 }
 
+impl Figures {
+    /// Takes what is known there; what is not known there stays.
+    pub fn learn(&mut self, other: &Self) {
+        let Self { duration, fps, width, height, seed, credits } = other;
+        self.duration = duration.or(self.duration);
+        self.fps = fps.or(self.fps);
+        self.width = width.or(self.width);
+        self.height = height.or(self.height);
+        self.seed = seed.or(self.seed);
+        self.credits = credits.or(self.credits);
+    }
+}
+
 /// 24 and not 24.0, as a person would write it.
 fn plain_number<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match number.map(|number| (whole(number), number)) {
@@ -180,6 +194,16 @@ pub struct Task {
     /// How often in a row the vendor said that it does not know the task.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub misses: u32,
+    /// Whether it has a place among the unfinished tasks that its key may have,
+    /// which its end gives back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counted: bool,
+    /// What happened to it.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// How often somebody began to ask the vendor.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
     /// The task's timer: when something is next to be done for it. With
     /// `due_shard` the key of a sparse index; both go when nothing is left to do.
     #[serde(
@@ -199,6 +223,10 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// How the last call at a client's webhook went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -216,12 +244,37 @@ impl Task {
     pub fn owes_webhook(&self) -> bool {
         self.status.is_final() && self.webhook_url.is_some() && self.due_at.is_some()
     }
+
+    /// Whether what it ended as may have cost credits.
+    pub fn may_be_charged(&self) -> bool {
+        self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
+    }
+
+    /// The task as the write that ends it leaves it, by these steps.
+    pub fn after(&self, news: &News, steps: &[Step], now: Timestamp) -> Self {
+        let webhook = self.webhook_url.is_some();
+        let mut after = self.clone();
+        after.status = news.status;
+        after.updated_at = now;
+        after.figures.learn(&news.figures);
+        after.url = news.url.clone().or(after.url);
+        after.url_expires_at = news.url_expires_at.or(after.url_expires_at);
+        after.error = news.error.clone().or(after.error);
+        after.submission = None;
+        after.misses = 0;
+        after.due_at = webhook.then(|| timer::after_end(now));
+        after.due_shard = webhook.then(|| Lane::Webhooks.shard(&self.id));
+        after.steps.extend_from_slice(steps);
+        after
+    }
 }
 
 /// What a look at the vendor says about a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct News {
     pub status: Status,
+    /// The vendor's word for its status, when it is one that we do not know.
+    pub unknown_word: Option<String>,
     pub figures: Figures,
     pub url: Option<String>,
     pub url_expires_at: Option<Timestamp>,
@@ -230,7 +283,21 @@ pub struct News {
 
 impl News {
     pub fn unfinished(status: Status) -> Self {
-        Self { status, figures: Figures::default(), url: None, url_expires_at: None, error: None }
+        Self {
+            status,
+            unknown_word: None,
+            figures: Figures::default(),
+            url: None,
+            url_expires_at: None,
+            error: None,
+        }
+    }
+
+    /// A word for a status that we do not know is *processing*: it is no end.
+    pub fn unknown(word: &str) -> Self {
+        const LONGEST: usize = 40;
+        let word = word.chars().take(LONGEST).collect();
+        Self { unknown_word: Some(word), ..Self::unfinished(Status::Processing) }
     }
 
     pub fn failed(error: ErrorBody, figures: Figures) -> Self {

@@ -38,7 +38,7 @@ impl Gateway {
 
     /// The same gateway, with another API key, which is put into the table.
     pub(crate) async fn with_key(&self, key: &str, attributes: Value) -> Client {
-        let mut item = json!({ "id": key, "name": key, "models": ["*"] });
+        let mut item = json!({ "id": owner(key), "name": "a test's", "models": ["*"] });
         for (name, value) in attributes.as_object().expect("attributes") {
             item[name] = value.clone();
         }
@@ -66,7 +66,12 @@ impl Gateway {
     }
 }
 
-fn text(text: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+/// The id of a key that a test puts into the table.
+pub(crate) fn owner(key: &str) -> String {
+    key.replace("sk-", "key_")
+}
+
+pub(crate) fn text(text: &str) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned())
 }
 
@@ -74,7 +79,11 @@ fn attribute(value: &Value) -> aws_sdk_dynamodb::types::AttributeValue {
     use aws_sdk_dynamodb::types::AttributeValue;
     match value {
         Value::Bool(flag) => AttributeValue::Bool(*flag),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
         Value::Array(items) => AttributeValue::L(items.iter().map(attribute).collect()),
+        Value::Object(members) => AttributeValue::M(
+            members.iter().map(|(name, value)| (name.clone(), attribute(value))).collect(),
+        ),
         other => text(other.as_str().expect("text")),
     }
 }

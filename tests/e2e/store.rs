@@ -6,7 +6,8 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::api::{ApiError, ErrorBody};
-use shared::store::{Due, KeyHash, Keys, Tasks};
+use shared::store::{Due, KeyHash, Keys, Raised, Tasks};
+use shared::story::{Source, Step, What};
 use shared::task::{Delivery, Figures, News, RETENTION, Status, Task, TaskId};
 use shared::timer::Lane;
 use shared::vendor::Vendor;
@@ -14,7 +15,23 @@ use shared::vendor::Vendor;
 use crate::gateway::Gateway;
 
 pub(crate) fn tasks(gateway: &Gateway) -> Arc<Tasks> {
-    Arc::new(Tasks::new(gateway.dynamodb(), "Tasks".to_owned()))
+    let (tasks, usage) = ("Tasks".to_owned(), "Usage".to_owned());
+    Arc::new(Tasks::new(gateway.dynamodb(), tasks, usage))
+}
+
+/// Raises a task as a reconciler would.
+async fn raise(tasks: &Tasks, task: &Task, news: &News, now: Timestamp) -> Option<Raised> {
+    let steps = [Source::Reconcile.rise(news, now)];
+    tasks.raise(task, news, &steps, now).await.expect("the store answers")
+}
+
+fn accepted(now: Timestamp) -> Step {
+    Source::Create.step(What::Accepted, now)
+}
+
+/// What stays when the order of things does not count.
+fn without_story(task: &Task) -> Task {
+    Task { steps: Vec::new(), ..task.clone() }
 }
 
 pub(crate) fn task(seed: u8) -> Task {
@@ -45,6 +62,9 @@ pub(crate) fn task(seed: u8) -> Task {
         delivery: None,
         submission: None,
         misses: 0,
+        counted: false,
+        steps: vec![Source::Create.step(What::Created, now)],
+        looks: 0,
     }
 }
 
@@ -85,11 +105,11 @@ async fn a_task_keeps_its_timer_until_it_ends() {
         index.unwrap().count()
     };
     assert_eq!(due().await, 1);
-    tasks.raise(&stored, &news(Status::Processing), stored.created_at).await.unwrap();
+    raise(&tasks, &stored, &news(Status::Processing), stored.created_at).await;
     assert_eq!(due().await, 1, "something is still to be done");
-    let ended = tasks.raise(&stored, &news(Status::Succeeded), stored.created_at).await.unwrap();
+    let ended = raise(&tasks, &stored, &news(Status::Succeeded), stored.created_at).await;
     assert_eq!(due().await, 0, "nothing is left to do");
-    assert_eq!(ended.unwrap().due_at, None);
+    assert_eq!(ended.unwrap().task.due_at, None);
 }
 
 #[tokio::test]
@@ -98,12 +118,14 @@ async fn figures_that_the_news_does_not_know_stay() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     let figures = |seed, duration| Figures { seed, duration, ..Figures::default() };
-    let accepted = News { figures: figures(Some(77), Some(5.0)), ..news(Status::Queued) };
-    tasks.accept(&stored, "839", &accepted.figures, stored.created_at).await.unwrap();
+    let told = News { figures: figures(Some(77), Some(5.0)), ..news(Status::Queued) };
+    let step = accepted(stored.created_at);
+    let stored = tasks.accept(&stored, "839", &told.figures, step).await.unwrap().unwrap();
     let ended = News { figures: figures(None, Some(5.04)), ..news(Status::Succeeded) };
-    let task = tasks.raise(&stored, &ended, stored.created_at).await.unwrap().unwrap();
+    let task = raise(&tasks, &stored, &ended, stored.created_at).await.unwrap().task;
     assert_eq!(task.figures, figures(Some(77), Some(5.04)));
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
+    assert_eq!(tasks.get(&stored.id).await.unwrap(), Some(task), "what is told is what is stored");
 }
 
 #[tokio::test]
@@ -112,7 +134,7 @@ async fn a_vendors_id_is_kept_once() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     for id in ["839", "840"] {
-        tasks.accept(&stored, id, &Figures::default(), stored.created_at).await.unwrap();
+        tasks.accept(&stored, id, &Figures::default(), accepted(stored.created_at)).await.unwrap();
     }
     let task = tasks.get(&stored.id).await.unwrap().unwrap();
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
@@ -134,7 +156,7 @@ async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
         let stored = task(seed);
         tasks.insert(&stored).await.unwrap();
         for status in order {
-            tasks.raise(&stored, &news(*status), stored.created_at).await.unwrap();
+            raise(&tasks, &stored, &news(*status), stored.created_at).await;
         }
         let task = tasks.get(&stored.id).await.unwrap().unwrap();
         assert_eq!(task.status, end, "{reason}");
@@ -153,15 +175,15 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
             [usize::try_from(writer % 3).unwrap()];
         let (tasks, stored) = (tasks.clone(), stored.clone());
         let now = stored.created_at + SignedDuration::from_secs(writer);
-        tokio::spawn(
-            async move { tasks.raise(&stored, &news(status), now).await.unwrap().unwrap() },
-        )
+        tokio::spawn(async move { raise(&tasks, &stored, &news(status), now).await.unwrap() })
     });
-    let seen: Vec<Task> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
+    let seen: Vec<_> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(seen.iter().filter(|raised| raised.is_end).count(), 1);
     let end = tasks.get(&stored.id).await.unwrap().unwrap();
     assert!(end.status.is_final());
-    for task in seen.iter().filter(|task| task.status.is_final()) {
-        assert_eq!(task, &end, "an end that anybody saw is the end");
+    for raised in seen.iter().filter(|raised| raised.task.status.is_final()) {
+        let task = without_story(&raised.task);
+        assert_eq!(task, without_story(&end), "an end that anybody saw is the end");
     }
 }
 
@@ -184,11 +206,11 @@ async fn news_of_a_task_that_is_gone_makes_no_task() {
     let gateway = Gateway::start().await;
     let (tasks, gone) = (tasks(&gateway), task(1));
     for status in [Status::Processing, Status::Failed] {
-        let raised = tasks.raise(&gone, &news(status), gone.created_at).await.unwrap();
+        let raised = raise(&tasks, &gone, &news(status), gone.created_at).await;
         assert_eq!(raised, None);
     }
     assert_eq!(
-        tasks.accept(&gone, "839", &Figures::default(), gone.created_at).await.unwrap(),
+        tasks.accept(&gone, "839", &Figures::default(), accepted(gone.created_at)).await.unwrap(),
         None
     );
     assert_eq!(tasks.get(&gone.id).await.unwrap(), None);
@@ -227,7 +249,7 @@ async fn of_many_who_find_a_task_due_one_gets_it() {
     });
     let claims = join_all(claims).await.into_iter().map(Result::unwrap);
     let won: Vec<Task> = claims.flatten().collect();
-    assert_eq!(won, [Task { due_at: Some(next), looked_at: now, ..stored }]);
+    assert_eq!(won, [Task { due_at: Some(next), looked_at: now, looks: 1, ..stored }]);
     assert_eq!(tasks.due(&shard, now).await.unwrap(), [], "its timer is set to the next time");
 }
 
@@ -238,12 +260,13 @@ async fn an_end_that_a_client_waits_for_keeps_a_timer_until_it_is_delivered() {
     let stored = Task { webhook_url: Some("https://hooks.example.com/".to_owned()), ..task(1) };
     tasks.insert(&stored).await.unwrap();
     let now = stored.created_at;
-    let ended = tasks.raise(&stored, &news(Status::Succeeded), now).await.unwrap().unwrap();
+    let ended = raise(&tasks, &stored, &news(Status::Succeeded), now).await.unwrap().task;
     assert!(ended.owes_webhook() && ended.due_at > Some(now), "{ended:?}");
     assert_eq!(ended.due_shard, Some(Lane::Webhooks.shard(&stored.id)));
 
     let delivery = Delivery { tries: 1, tried_at: now, delivered: true, outcome: "200".to_owned() };
-    tasks.record_delivery(&ended, &delivery, None).await.unwrap();
+    let told = Source::Notify.step(What::Webhook, now);
+    tasks.record_delivery(&ended, &delivery, None, told).await.unwrap();
     let told = tasks.get(&stored.id).await.unwrap().unwrap();
     assert!(!told.owes_webhook() && told.due_shard.is_none(), "{told:?}");
     assert_eq!(told.delivery, Some(delivery));
@@ -257,7 +280,8 @@ async fn a_submission_is_repeated_by_one_and_once() {
     tasks.insert(&stored).await.unwrap();
     let mut won = 0;
     for _ in 0..3 {
-        won += u32::from(tasks.claim_repeat(&stored).await.unwrap());
+        let step = Source::Reconcile.step(What::Repeated, stored.created_at);
+        won += u32::from(tasks.claim_repeat(&stored, step).await.unwrap());
     }
     assert_eq!(won, 1);
 }
@@ -278,10 +302,10 @@ async fn in_every_order_the_same_news_leads_to_the_same_task() {
             let stored = task(seed);
             tasks.insert(&stored).await.unwrap();
             for status in order {
-                tasks.raise(&stored, &news(status), stored.created_at).await.unwrap();
+                raise(&tasks, &stored, &news(status), stored.created_at).await;
             }
             let ended = tasks.get(&stored.id).await.unwrap().unwrap();
-            arrived.push(Task { id: task(0).id, ..ended });
+            arrived.push(Task { id: task(0).id, ..without_story(&ended) });
         }
         assert_eq!(arrived.len(), 24);
         assert!(

@@ -3,7 +3,8 @@
 //! Tasks of all vendors, whose simulators misbehave; a database that throttles;
 //! functions that are killed at any line; several reconcilers at once; clients
 //! whose webhooks fail at first. Afterwards the table is held against what the
-//! vendors know. The dice are loaded with `FILMGATE_STORM_SEED`, and thrown for
+//! vendors know, usage against the table, and the log against what may not be
+//! in it. The dice are loaded with `FILMGATE_STORM_SEED`, and thrown for
 //! `FILMGATE_STORM_TASKS` tasks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -23,18 +25,22 @@ use local::simulators::{Truth, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::setup::Environment;
+use shared::store::usage::UNFINISHED;
 use shared::task::{Status, Task};
 use shared::vendor::Vendor;
 use tokio::net::TcpListener;
 
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, owner, text};
+use crate::lines;
+use crate::usage::{item, sum};
 
 /// Longer than any storm; reaching it fails the test.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// How much faster than ours the reconcilers' time goes: what a simulator needs
-/// a tenth of a second for takes a minute then.
-const SPEED: i32 = 600;
+/// Its tasks are counted.
+const KEY: &str = "sk-in-the-storm";
+
+const PROMPT: &str = "a storm that nobody may read of";
 
 /// What may go wrong with a task. Time-outs are left out: they take what they take.
 const TROUBLES: [&str; 12] = [
@@ -99,6 +105,16 @@ async fn forward(
     request: Request,
 ) -> Response {
     let (database, dice, client) = &*state;
+    let (mut parts, body) = request.into_parts();
+    let is_transaction = parts.headers["x-amz-target"] == "DynamoDB_20120810.TransactWriteItems";
+    if is_transaction && dice.one_in(5) {
+        let body = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "somebody else is writing the same",
+            "CancellationReasons": [{ "Code": "None" }, { "Code": "TransactionConflict" }],
+        });
+        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+    }
     if dice.one_in(50) {
         let body = json!({
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
@@ -106,7 +122,6 @@ async fn forward(
         });
         return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
     }
-    let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     parts.headers.remove("host");
     let sent = client.post(database).headers(parts.headers).body(body).send().await;
@@ -148,7 +163,7 @@ fn request(number: u64, webhook: &str, dice: &Dice) -> Value {
     let mut body = json!({
         "model": MODELS[index].0,
         // Jimeng can tell tasks apart by this alone.
-        "prompt": format!("storm {number}"),
+        "prompt": format!("{PROMPT} {number}"),
         "metadata": { "callback_url": webhook },
     });
     let mut troubles = BTreeSet::new();
@@ -171,7 +186,11 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     let count = setting("FILMGATE_STORM_TASKS", 80);
     println!("FILMGATE_STORM_SEED={seed} FILMGATE_STORM_TASKS={count}");
     let dice = Arc::new(Dice(AtomicU64::new(seed.max(1))));
+    lines::install();
     let gateway = Gateway::start().await;
+    let limits = json!({ "unfinished": 1_000_000, "creates_per_minute": 1_000_000 });
+    let secret = gateway.stack.webhook_secret();
+    gateway.with_key(KEY, json!({ "limits": limits, "webhook_secret": secret })).await;
     let told = Arc::new(Told::default());
     let hook = webhook(told.clone(), dice.clone()).await;
     let database = throttling(gateway.stack.database_url(), dice.clone()).await;
@@ -195,6 +214,8 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
 
     settle(&gateway, &database, &dice).await;
     check(&gateway, &told).await;
+    check_usage(&gateway).await;
+    lines::check(&[PROMPT, KEY, secret, &hook]);
 }
 
 /// A variable of a function as the template has it, with another database.
@@ -214,7 +235,7 @@ async fn ask(create: Arc<Create>, body: Value, dies_after: Option<Duration>) {
     let request = http::Request::builder()
         .method("POST")
         .uri("https://localhost/v1/video/generations")
-        .header("authorization", "Bearer sk-local")
+        .header("authorization", format!("Bearer {KEY}"))
         .header("content-type", "application/json")
         .body(lambda_http::Body::Text(body.to_string()))
         .expect("a request");
@@ -237,7 +258,7 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
         let variable = environment(gateway, "Reconcile", database);
         reconcilers.push(Reconcile::start(&Environment::new(&variable)).await.expect("it starts"));
     }
-    let (began, start) = (Instant::now(), Timestamp::now());
+    let began = Instant::now();
     let mut ahead = SignedDuration::ZERO;
     loop {
         let due: Vec<_> =
@@ -251,8 +272,8 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
             // What is left waits for a deadline, or for a client to be called again.
             ahead += SignedDuration::from_hours(1);
         }
-        let elapsed = SignedDuration::try_from(began.elapsed()).expect("it fits");
-        let now = start + elapsed * SPEED + ahead;
+        let now = Timestamp::now() + ahead;
+        join_all(due.iter().map(|task| make_due(gateway, task, now))).await;
         let runs = reconcilers.iter().map(|reconcile| {
             let dies_after =
                 if dice.one_in(4) { Duration::from_millis(dice.throw(40)) } else { DEADLINE };
@@ -263,6 +284,19 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
         });
         join_all(runs).await;
     }
+}
+
+/// Lets a task's timer run out now, unless somebody has just set it. Vendors have
+/// clocks of their own, so ours cannot simply go faster.
+async fn make_due(gateway: &Gateway, task: &Task, now: Timestamp) {
+    let millis = |time: Timestamp| AttributeValue::N(time.as_millisecond().to_string());
+    let Some(due_at) = task.due_at.filter(|due_at| *due_at > now) else { return };
+    let update =
+        gateway.dynamodb().update_item().table_name("Tasks").key("id", text(task.id.as_str()));
+    let update =
+        update.update_expression("SET due_at = :now").condition_expression("due_at = :seen");
+    let update = update.expression_attribute_values(":now", millis(now));
+    drop(update.expression_attribute_values(":seen", millis(due_at)).send().await);
 }
 
 /// Whether a task's vendor has or will have an end to it that can be found out.
@@ -307,6 +341,18 @@ async fn check(gateway: &Gateway, told: &Told) {
     }
     println!("{succeeded} succeeded, {failed} failed, {} were told of", told.len());
     assert!(succeeded > 0 && failed > 0, "a storm with both ends");
+}
+
+/// Every place among the unfinished is given back, and every end is added up once.
+async fn check_usage(gateway: &Gateway) {
+    assert_eq!(item(gateway, &owner(KEY), UNFINISHED).await["tasks"], 0);
+    let tasks = stored(gateway).await;
+    let count = |status| tasks.iter().filter(|task| task.status == status).count();
+    let sum = sum(gateway, &owner(KEY)).await;
+    let number = |name| sum[name].as_f64().unwrap_or_default();
+    let ended = |status| f64::from(u32::try_from(count(status)).expect("it fits"));
+    assert_eq!(number("succeeded"), ended(Status::Succeeded), "{sum}");
+    assert_eq!(number("failed") + number("refused"), ended(Status::Failed), "{sum}");
 }
 
 /// What the vendor knows of a task. Jimeng is known by what it sent us, the others by what we sent.

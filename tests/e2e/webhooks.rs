@@ -10,6 +10,7 @@ use shared::api::ApiError;
 use shared::delivery::Deliveries;
 use shared::setup::Environment;
 use shared::store::{Due, Keys};
+use shared::story::Source;
 use shared::task::{Delivery, Status, Task, TaskId};
 use shared::timer::Lane;
 use shared::webhook::WebhookHosts;
@@ -174,7 +175,12 @@ async fn each_answer_has_its_consequence() {
         let mut receiver = WebhookReceiver::replying([reply]).await;
         let ended = ended(&gateway, seed, &receiver.url).await;
         let now = ended.due_at.expect("a timer");
-        assert!(deliveries.deliver_due(&tasks(&gateway), &due(&ended), now).await.unwrap());
+        assert!(
+            deliveries
+                .deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, now)
+                .await
+                .unwrap()
+        );
         receiver.called().await;
 
         let task = stored(&gateway, &ended.id).await;
@@ -206,7 +212,7 @@ async fn a_client_that_is_not_there_is_called_again() {
     for (seed, outcome) in [(1, "the connection broke before an answer"), (2, "no connection")] {
         let ended = ended(&gateway, seed, &url).await;
         let now = ended.due_at.expect("a timer");
-        deliveries.deliver_due(&tasks(&gateway), &due(&ended), now).await.unwrap();
+        deliveries.deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, now).await.unwrap();
         let task = stored(&gateway, &ended.id).await;
         assert_eq!(task.delivery.as_ref().expect("it was tried").outcome, outcome);
         assert!(task.due_at > Some(now), "{task:?}");
@@ -322,7 +328,7 @@ async fn an_address_that_may_not_be_called_is_not() {
     for (seed, (url, outcome)) in (1..).zip(rows) {
         let ended = ended(&gateway, seed, &url).await;
         deliveries
-            .deliver_due(&tasks(&gateway), &due(&ended), ended.due_at.unwrap())
+            .deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, ended.due_at.unwrap())
             .await
             .unwrap();
         let task = stored(&gateway, &ended.id).await;

@@ -12,8 +12,10 @@ use shared::callback::Callbacks;
 use shared::refresh::{PATIENCE, refresh};
 use shared::setup::{Environment, SetupError};
 use shared::store::{StoreError, Tasks};
+use shared::story::{Source, What};
 use shared::task::{Task, TaskId};
-use shared::vendor::{Found, Ring, Vendor, Vendors};
+use shared::telemetry::{self, Unit, http::answered};
+use shared::vendor::{Forged, Found, Ring, Vendor, Vendors};
 
 #[derive(Debug)]
 pub struct Callback {
@@ -32,7 +34,10 @@ impl Callback {
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        answered("callback", request, async {
+            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        })
+        .await
     }
 
     async fn try_answer(
@@ -42,7 +47,7 @@ impl Callback {
     ) -> Result<Response<Body>, ApiError> {
         http::require_method(request, "POST")?;
         let (vendor, id) = self.read_path(request)?;
-        self.verify(request, vendor, &id, now)?;
+        self.verify(request, vendor, &id, now).await?;
 
         let store_error = |error| {
             tracing::error!(task.id = %id, %vendor, %error, "a ring could not be followed");
@@ -50,11 +55,14 @@ impl Callback {
         };
         let task = self.tasks.get(&id).await.map_err(store_error)?;
         let task = task.ok_or_else(ApiError::unknown_task)?;
+        count("accepted", "none");
         if task.status.is_final() {
             return Ok(http::done());
         }
         let task = self.learn_id(request, task, now).await.map_err(store_error)?;
-        match refresh(&self.tasks, &self.vendors, task, now).await.map_err(store_error)? {
+        let ring = Some(Source::Callback.step(What::Rung, now));
+        let (tasks, by) = (&self.tasks, Source::Callback);
+        match refresh(tasks, &self.vendors, task, by, ring, now).await.map_err(store_error)? {
             Some(_) => Ok(http::done()),
             None => Err(ApiError::ring_again()),
         }
@@ -74,7 +82,8 @@ impl Callback {
         };
         match self.vendors.find(&task, Some(&hint), now, PATIENCE).await {
             Some(Found::Task { vendor_task_id, figures }) => {
-                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, now).await?;
+                let step = Source::Callback.step(What::Found, now);
+                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, step).await?;
                 Ok(accepted.unwrap_or(task))
             }
             _ => Ok(task),
@@ -83,18 +92,21 @@ impl Callback {
 
     fn read_path(&self, request: &Request) -> Result<(Vendor, TaskId), ApiError> {
         let parameters = request.path_parameters();
-        let vendor = parameters.first("vendor").and_then(|vendor| vendor.parse().ok());
+        let vendor = parameters.first("vendor").and_then(|vendor| vendor.parse::<Vendor>().ok());
         let token = parameters.first("token");
-        vendor
+        telemetry::tell(|line| line.set("vendor", vendor.map_or("unknown", Vendor::as_str)));
+        let read = vendor
             .zip(token)
-            .and_then(|(vendor, token)| Some((vendor, self.callbacks.read(vendor, token)?)))
-            .ok_or_else(|| {
-                tracing::warn!("a callback was refused: its address is not one of ours");
-                ApiError::unknown_route(request.method().as_str(), "/v1/callbacks/…")
-            })
+            .and_then(|(vendor, token)| Some((vendor, self.callbacks.read(vendor, token)?)));
+        let (vendor, id) = read.ok_or_else(|| {
+            count("refused", "address");
+            ApiError::unknown_route(request.method().as_str(), "/v1/callbacks/…")
+        })?;
+        telemetry::tell(|line| line.set("task_id", id.as_str()));
+        Ok((vendor, id))
     }
 
-    fn verify(
+    async fn verify(
         &self,
         request: &Request,
         vendor: Vendor,
@@ -108,15 +120,43 @@ impl Callback {
             headers: request.headers(),
             body: request.body(),
         };
-        let dialect = self.vendors.dialect(vendor).ok_or_else(|| {
-            ApiError::unauthorized("no_account", "This gateway has no account with this vendor.")
-        })?;
-        dialect.verify_ring(&ring, now).map_err(|forged| {
-            tracing::warn!(task.id = %id, %vendor, reason = %forged, "a callback was refused");
-            ApiError::unauthorized(
-                "forged_callback",
-                format!("This callback was refused: {forged}."),
-            )
-        })
+        let Some(dialect) = self.vendors.dialect(vendor) else {
+            count("refused", "no_account");
+            let message = "This gateway has no account with this vendor.";
+            return Err(ApiError::unauthorized("no_account", message));
+        };
+        let Err(forged) = dialect.verify_ring(&ring, now) else { return Ok(()) };
+        count("refused", forged.code());
+        if let Err(error) = self.note_forged(id, forged, now).await {
+            tracing::warn!(task.id = %id, %error, "a step of a task could not be kept");
+        }
+        let message = format!("This callback was refused: {forged}.");
+        Err(ApiError::unauthorized("forged_callback", message))
     }
+
+    /// Who has a task's address but not the vendor's signature is worth a step in
+    /// the story of a task that has not ended.
+    async fn note_forged(
+        &self,
+        id: &TaskId,
+        forged: Forged,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self.tasks.get(id).await? {
+            Some(task) if !task.status.is_final() => {
+                self.tasks.note(&task, Source::Callback.forged(forged, now)).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What became of a ring, in numbers.
+fn count(outcome: &'static str, reason: &'static str) {
+    telemetry::tell(|line| {
+        line.set("outcome", outcome);
+        line.set("reason", reason);
+        let divided_by: &[&[_]] = &[&["outcome"], &["vendor", "outcome", "reason"]];
+        line.measure("Callbacks", Unit::Count, 1, divided_by);
+    });
 }

@@ -4,6 +4,7 @@
 //! costs; the task is stored before the vendor hears of it; the vendor is asked
 //! once, and an answer that leaves it open is a queued task.
 
+mod counts;
 mod once;
 mod submit;
 
@@ -15,11 +16,14 @@ use shared::api::{ApiError, CreateRequest, Warning, http};
 use shared::callback::Callbacks;
 use shared::idempotency::Record;
 use shared::setup::{Environment, SetupError};
-use shared::store::{ApiKey, Keys, Tasks};
+use shared::store::{ApiKey, Beginning, Begun, Keys, Limits, Tasks};
+use shared::task::{Status, Task};
+use shared::telemetry::http::answered;
 use shared::vendor::{Aliases, Dialect, Vendor, Vendors};
 use shared::webhook::WebhookHosts;
 
-use submit::{Outcome, Stored};
+use counts::rejected;
+use submit::{Outcome, Prepared};
 
 #[derive(Debug)]
 pub struct Create {
@@ -29,6 +33,16 @@ pub struct Create {
     callbacks: Callbacks,
     webhook_hosts: WebhookHosts,
     aliases: Aliases,
+}
+
+/// A request in which nothing is wrong.
+struct Checked {
+    limits: Limits,
+    tasks: Vec<Task>,
+    prepared: Vec<Prepared>,
+    warnings: Vec<Warning>,
+    record: Option<Record>,
+    strict: bool,
 }
 
 impl Create {
@@ -44,7 +58,10 @@ impl Create {
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        answered("create", request, async {
+            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        })
+        .await
     }
 
     async fn try_answer(
@@ -52,6 +69,30 @@ impl Create {
         request: &Request,
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
+        let checked = self.check(request, now).await.inspect_err(rejected)?;
+        let first = self.begin(&checked, now).await.inspect_err(rejected)?;
+        let Checked { tasks, prepared, warnings, record, strict, .. } = checked;
+        let mut response = match (first, record) {
+            (Some(first), Some(record)) => self.replay(first.repeat(&record, now)?).await?,
+            (_, record) => {
+                let outcomes = self.submit_all(prepared, now).await;
+                counts::submitted(&tasks, &outcomes);
+                let answer = answer(outcomes, warnings);
+                if let Some(record) = record {
+                    self.keep(&record, &answer).await;
+                }
+                answer?
+            }
+        };
+        if strict {
+            let applied = HeaderValue::from_static("handling=strict");
+            response.headers_mut().insert("preference-applied", applied);
+        }
+        Ok(response)
+    }
+
+    /// All that can be wrong with a request before anything is stored for it.
+    async fn check(&self, request: &Request, now: Timestamp) -> Result<Checked, ApiError> {
         http::require_method(request, "POST")?;
         http::refuse_query(request)?;
         let key = self.keys.admit(request.headers(), now).await?;
@@ -68,23 +109,32 @@ impl Create {
         if strict && let Some(warning) = warnings.first() {
             return Err(ApiError::strict(warning));
         }
+        let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
+        let record =
+            idempotency_key.map(|text| Record::new(&key.id, text, request.body(), &tasks, now));
+        Ok(Checked { limits: key.limits, tasks, prepared, warnings, record, strict })
+    }
 
-        let mut response = match idempotency_key {
-            None => answer(self.submit_all(prepared, Stored::No, now).await, warnings)?,
-            Some(key_text) => {
-                let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
-                let record = Record::new(&key.id, key_text, request.body(), &tasks, now);
-                match self.insert_once(&tasks, &record, now).await? {
-                    None => self.submit_once(prepared, warnings, &record, now).await?,
-                    Some(first) => self.replay(first.repeat(&record, now)?).await?,
-                }
-            }
-        };
-        if strict {
-            let applied = HeaderValue::from_static("handling=strict");
-            response.headers_mut().insert("preference-applied", applied);
+    /// Stores the tasks, before any vendor hears of them. Gives what is kept of the
+    /// request when it came before.
+    async fn begin(
+        &self,
+        checked: &Checked,
+        now: Timestamp,
+    ) -> Result<Option<Box<Record>>, ApiError> {
+        let Checked { limits, tasks, record, .. } = checked;
+        let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        limits.check_count(count)?;
+        let beginning = Beginning { tasks, record: record.as_ref(), limits: *limits };
+        let begun = self.tasks.begin(&beginning, now).await.map_err(|error| {
+            tracing::error!(%error, "a request could not be stored; its vendor was not asked");
+            ApiError::internal()
+        })?;
+        match begun {
+            Begun::Stored => Ok(None),
+            Begun::Before(first) => Ok(Some(first)),
+            begun => Err(limits.refusal(&begun, now)),
         }
-        Ok(response)
     }
 
     fn choose_vendor(
@@ -131,6 +181,7 @@ fn answer(outcomes: Vec<Outcome>, mut warnings: Vec<Warning>) -> Result<Response
     for outcome in outcomes {
         match outcome {
             Outcome::Taken(id, status) => taken.push((id, status)),
+            Outcome::Unclear(id) => taken.push((id, Status::Queued)),
             Outcome::Refused(error) => refused.push(error),
         }
     }

@@ -1,41 +1,19 @@
 //! A request with an `Idempotency-Key`: done once, answered as often as it comes.
 
-use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use shared::api::answer::Created;
-use shared::api::{ApiError, Warning, http};
+use shared::api::{ApiError, http};
 use shared::idempotency::{Record, Repeated};
-use shared::task::{Status, Task};
+use shared::task::Status;
 
 use super::Create;
-use super::submit::{Prepared, Stored};
 
 impl Create {
-    /// Stores the tasks of a request with its record; gives the record of an earlier one.
-    pub(crate) async fn insert_once(
-        &self,
-        tasks: &[Task],
-        record: &Record,
-        now: Timestamp,
-    ) -> Result<Option<Record>, ApiError> {
-        self.tasks.insert_once(tasks, record, now).await.map_err(|error| {
-            tracing::error!(%error, "an idempotent request could not be stored; its vendor was not asked");
-            ApiError::internal()
-        })
-    }
-
-    /// Submits what was stored, and keeps the answer. A refusal frees the key:
+    /// Keeps the answer to a request that may come twice. A refusal frees its key:
     /// nothing was made, and the client may well try the same again.
-    pub(crate) async fn submit_once(
-        &self,
-        prepared: Vec<Prepared>,
-        warnings: Vec<Warning>,
-        record: &Record,
-        now: Timestamp,
-    ) -> Result<Response<Body>, ApiError> {
-        let answer = super::answer(self.submit_all(prepared, Stored::Yes, now).await, warnings);
-        let kept = match &answer {
+    pub(crate) async fn keep(&self, record: &Record, answer: &Result<Response<Body>, ApiError>) {
+        let kept = match answer {
             Ok(response) => {
                 let text = String::from_utf8_lossy(response.body());
                 self.tasks.keep_answer(record, &text).await
@@ -46,7 +24,6 @@ impl Create {
             // Who asks again waits for the lease to end, and finds the tasks.
             tracing::warn!(%error, "the answer to an idempotent request could not be kept");
         }
-        answer
     }
 
     /// Answers a request that came before.

@@ -4,10 +4,13 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::{ApiError, CreateRequest, Warning};
+use shared::refresh::refuse;
 use shared::store::ApiKey;
+use shared::story::{Source, What};
 use shared::task::{RETENTION, Status, Task, TaskId};
 use shared::timer::{self, Lane};
 use shared::vendor::{Dialect, Submission, Submitted, Ticket, Vendor};
+use tokio::time::Instant;
 
 use super::Create;
 
@@ -18,17 +21,23 @@ pub(crate) struct Prepared {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Whether tasks were stored already, together with the record of their request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
-    Yes,
-    No,
-}
-
 pub(crate) enum Outcome {
     Taken(TaskId, Status),
+    /// Nobody knows yet whether its vendor took it.
+    Unclear(TaskId),
     /// Surely nothing was made of it.
     Refused(ApiError),
+}
+
+impl Outcome {
+    /// For metrics.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Taken(..) => "accepted",
+            Self::Unclear(_) => "unknown",
+            Self::Refused(_) => "refused",
+        }
+    }
 }
 
 impl Create {
@@ -58,28 +67,23 @@ impl Create {
             .collect()
     }
 
-    /// Submits independent tasks side by side.
-    pub(crate) async fn submit_all(
-        &self,
-        prepared: Vec<Prepared>,
-        stored: Stored,
-        now: Timestamp,
-    ) -> Vec<Outcome> {
-        join_all(prepared.into_iter().map(|one| self.submit(one, stored, now))).await
+    /// Submits independent tasks, which are stored, side by side.
+    pub(crate) async fn submit_all(&self, prepared: Vec<Prepared>, now: Timestamp) -> Vec<Outcome> {
+        join_all(prepared.into_iter().map(|one| self.submit(one, now))).await
     }
 
-    async fn submit(&self, prepared: Prepared, stored: Stored, now: Timestamp) -> Outcome {
+    async fn submit(&self, prepared: Prepared, now: Timestamp) -> Outcome {
         let Prepared { task, submission, .. } = prepared;
         let (id, vendor) = (&task.id, task.vendor);
-        if stored == Stored::No
-            && let Err(error) = self.tasks.insert(&task).await
-        {
-            tracing::error!(task.id = %id, %error, "a task could not be stored; its vendor was not asked");
-            return Outcome::Refused(ApiError::internal());
-        }
-        match self.vendors.submit(vendor, id, submission.request).await {
+        let began = Instant::now();
+        let reply = self.vendors.submit(vendor, id, submission.request).await;
+        // The vendor may have taken its time.
+        let now = now + began.elapsed();
+        match reply.submitted {
             Submitted::Accepted { vendor_task_id, figures } => {
-                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, now).await;
+                let step = Source::Create.step(What::Accepted, now);
+                let step = step.with_request_id(reply.request_id);
+                let accepted = self.tasks.accept(&task, &vendor_task_id, &figures, step).await;
                 let stored = accepted.as_ref().ok().and_then(Option::as_ref);
                 let status = stored.map_or(Status::Queued, |task| task.status);
                 if stored.and_then(|task| task.vendor_task_id.as_ref()) != Some(&vendor_task_id) {
@@ -89,10 +93,16 @@ impl Create {
                 }
                 Outcome::Taken(task.id, status)
             }
-            Submitted::Unknown(_) => Outcome::Taken(task.id, Status::Queued),
+            Submitted::Unknown(fault) => {
+                let step = Source::Create.fault(What::Unclear, &fault, now);
+                if let Err(error) = self.tasks.note(&task, step).await {
+                    tracing::warn!(task.id = %id, %error, "a step of a task could not be kept");
+                }
+                Outcome::Unclear(task.id)
+            }
             Submitted::Refused(fault) => {
                 let refusal = fault.refusal(vendor);
-                if let Err(error) = self.tasks.refuse(&task, &refusal.body, now).await {
+                if let Err(error) = refuse(&self.tasks, &task, &refusal.body, now).await {
                     tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
                 }
                 Outcome::Refused(refusal)
@@ -160,5 +170,8 @@ fn new_task(
         delivery: None,
         submission: keep(submission),
         misses: 0,
+        counted: key.limits.unfinished.is_some(),
+        steps: vec![Source::Create.step(What::Created, now)],
+        looks: 0,
     }
 }

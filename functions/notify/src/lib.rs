@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
 use shared::store::{Changes, Tasks};
+use shared::story::Source;
 
 /// How many clients are called at once; the template hands over no more.
 const AT_ONCE: usize = 20;
@@ -28,8 +29,9 @@ impl Notify {
     pub async fn handle(&self, changes: Changes, now: Timestamp) {
         stream::iter(changes.timers())
             .for_each_concurrent(AT_ONCE, async |due| {
-                let delivered =
-                    async { self.deliveries.deliver_due(&self.tasks, &due?, now).await };
+                let delivered = async {
+                    self.deliveries.deliver_due(&self.tasks, &due?, Source::Notify, now).await
+                };
                 if let Err(error) = delivered.await {
                     tracing::error!(%error, "an end is left to its timer");
                 }

@@ -1,16 +1,21 @@
 use jiff::Timestamp;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use shared::setup::Environment;
 use shared::store::Changes;
+use shared::telemetry::log::log_panics;
+use shared::telemetry::{Origin, invocation};
 
 use notify::Notify;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
-    let notify = Notify::start(&Environment::new(&|name| std::env::var(name).ok()))?;
+    let environment = Environment::new(&|name| std::env::var(name).ok());
+    environment.log()?.install();
+    log_panics();
+    let notify = Notify::start(&environment)?;
     run(service_fn(async |event: LambdaEvent<Changes>| {
-        notify.handle(event.payload, Timestamp::now()).await;
+        let handled = notify.handle(event.payload, Timestamp::now());
+        invocation(Origin::of("notify", &event.context), "changes", handled, |(), _| {}).await;
         Ok::<_, Error>(())
     }))
     .await

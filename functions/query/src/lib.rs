@@ -1,4 +1,5 @@
-//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it.
+//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it, and under
+//! `…/events` what happened to it.
 //!
 //! A task that has not ended is looked at first, when nobody did for some
 //! seconds; a vendor that is slow or down costs the client nothing but
@@ -8,12 +9,13 @@
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::api::answer::TaskView;
+use shared::api::answer::{Events, TaskView};
 use shared::api::{ApiError, http};
 use shared::refresh::{FRESH, refresh_if_stale};
 use shared::setup::{Environment, SetupError};
 use shared::store::{Keys, Tasks};
-use shared::task::TaskId;
+use shared::task::{Task, TaskId};
+use shared::telemetry::{self, http::answered};
 use shared::vendor::Vendors;
 
 #[derive(Debug)]
@@ -33,7 +35,10 @@ impl Query {
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        answered("query", request, async {
+            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
+        })
+        .await
     }
 
     async fn try_answer(
@@ -48,16 +53,11 @@ impl Query {
         };
         http::require_method(request, "GET")?;
         http::refuse_query(request)?;
-        let key = self.keys.admit(request.headers(), now).await?;
-        let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
-
-        let found = self.tasks.get(&id).await.map_err(|error| {
-            tracing::error!(task.id = %id, %error, "a task could not be read");
-            ApiError::internal()
-        })?;
-        let stored =
-            found.filter(|task| task.owner == key.id).ok_or_else(ApiError::unknown_task)?;
-
+        let stored = self.find(id, request, now).await?;
+        if request.uri().path().ends_with("/events") {
+            return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
+        }
+        let id = stored.id.clone();
         let task = match refresh_if_stale(&self.tasks, &self.vendors, stored.clone(), now).await {
             Ok(task) => task,
             Err(error) => {
@@ -72,5 +72,17 @@ impl Query {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         Ok(response)
+    }
+
+    /// A task of the key that asks for it.
+    async fn find(&self, id: &str, request: &Request, now: Timestamp) -> Result<Task, ApiError> {
+        let key = self.keys.admit(request.headers(), now).await?;
+        let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
+        telemetry::tell(|line| line.set("task_id", id.as_str()));
+        let found = self.tasks.get(&id).await.map_err(|error| {
+            tracing::error!(task.id = %id, %error, "a task could not be read");
+            ApiError::internal()
+        })?;
+        found.filter(|task| task.owner == key.id).ok_or_else(ApiError::unknown_task)
     }
 }

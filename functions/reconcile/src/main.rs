@@ -1,7 +1,9 @@
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use shared::setup::Environment;
+use shared::telemetry::log::log_panics;
+use shared::telemetry::{Origin, invocation};
 
 use reconcile::Reconcile;
 
@@ -10,11 +12,14 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
-    let reconcile = Reconcile::start(&Environment::new(&|name| std::env::var(name).ok())).await?;
+    let environment = Environment::new(&|name| std::env::var(name).ok());
+    environment.log()?.install();
+    log_panics();
+    let reconcile = Reconcile::start(&environment).await?;
     run(service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline())?;
-        reconcile.run(&Timestamp::now, deadline - RESERVE).await;
+        let run = reconcile.run(&Timestamp::now, deadline - RESERVE);
+        invocation(Origin::of("reconcile", &event.context), "run", run, |(), _| {}).await;
         Ok::<_, Error>(())
     }))
     .await

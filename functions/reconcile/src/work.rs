@@ -5,12 +5,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use shared::api::{Charged, ErrorBody};
+use shared::refresh::raise;
 use shared::store::{Due, StoreError};
+use shared::story::{Source, What};
 use shared::task::{Figures, News, Task};
 use shared::timer::{self, Lane};
 use shared::vendor::{Found, Polled, Submitted, Vendor};
 
 use super::{Reconcile, ends};
+
+const BY: Source = Source::Reconcile;
 
 /// How long a vendor may take over an answer here, where nobody waits.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +27,7 @@ impl Reconcile {
     pub(crate) async fn work(&self, lane: Lane, due: &Due, now: Timestamp) -> bool {
         let done = match lane {
             Lane::Vendor(vendor) => self.work_for(vendor, due, now).await,
-            Lane::Webhooks => self.deliveries.deliver_due(&self.tasks, due, now).await,
+            Lane::Webhooks => self.deliveries.deliver_due(&self.tasks, due, BY, now).await,
         };
         done.unwrap_or_else(|error| {
             // Its timer is set to the next time, or still to this one.
@@ -42,6 +46,7 @@ impl Reconcile {
         let Some(task) = self.tasks.claim_due(due, next, now).await? else { return Ok(false) };
         if self.vendors.dialect(vendor).is_none() {
             tracing::error!(task.id = %task.id, %vendor, "a task waits for a vendor that has no account any more");
+            self.fail_if_overdue(&task, now).await?;
         } else if task.vendor_task_id.is_some() {
             self.look(&task, now).await?;
         } else {
@@ -54,7 +59,7 @@ impl Reconcile {
     async fn look(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
         match self.vendors.poll(task, now, PATIENCE).await {
             Some(Polled::News(news)) if news.status != task.status || task.misses > 0 => {
-                let raised = self.tasks.raise(task, &news, now).await?;
+                let raised = raise(&self.tasks, task, &news, BY, None, now).await?;
                 if raised.is_some_and(|task| task.status.is_final()) {
                     return Ok(());
                 }
@@ -62,8 +67,13 @@ impl Reconcile {
             Some(Polled::Missing(_)) if task.misses + 1 >= MISSES => {
                 return self.fail(task, ends::forgotten(task.vendor), now).await;
             }
-            Some(Polled::Missing(_)) => self.tasks.miss(task).await?,
-            Some(Polled::News(_) | Polled::Nothing(_)) | None => {}
+            Some(Polled::Missing(fault)) => {
+                self.tasks.miss(task, BY.fault(What::Missing, &fault, now)).await?;
+            }
+            Some(Polled::Nothing(fault)) => {
+                self.tasks.note(task, BY.fault(What::LookFailed, &fault, now)).await?;
+            }
+            Some(Polled::News(_)) | None => {}
         }
         self.fail_if_overdue(task, now).await
     }
@@ -72,17 +82,23 @@ impl Reconcile {
     async fn resolve(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
         match self.vendors.find(task, None, now, PATIENCE).await {
             Some(Found::Task { vendor_task_id, figures }) => {
-                self.tasks.accept(task, &vendor_task_id, &figures, now).await?;
+                let step = BY.step(What::Found, now);
+                self.tasks.accept(task, &vendor_task_id, &figures, step).await?;
                 return Ok(());
             }
-            Some(Found::Absent) if self.tasks.claim_repeat(task).await? => {
+            Some(Found::Absent)
+                if self.tasks.claim_repeat(task, BY.step(What::Repeated, now)).await? =>
+            {
                 return self.repeat(task, now).await;
             }
             Some(Found::Absent) if task.misses + 1 >= MISSES => {
                 return self.fail(task, ends::never_arrived(task.vendor), now).await;
             }
-            Some(Found::Absent) => self.tasks.miss(task).await?,
-            Some(Found::Nothing(_) | Found::More(_)) => {}
+            Some(Found::Absent) => self.tasks.miss(task, BY.step(What::Missing, now)).await?,
+            Some(Found::Nothing(fault)) => {
+                self.tasks.note(task, BY.fault(What::LookFailed, &fault, now)).await?;
+            }
+            Some(Found::More(_)) => {}
             // There is no way to find out, now or later.
             None => return self.fail(task, ends::unknown(task.vendor), now).await,
         }
@@ -96,10 +112,11 @@ impl Reconcile {
         let dialect = self.vendors.dialect(task.vendor);
         let request = dialect.and_then(|dialect| dialect.repeat(&task.endpoint, body, now));
         let Some(request) = request else { return Ok(()) };
-        tracing::warn!(task.id = %task.id, vendor = %task.vendor, "a submission that never arrived is sent once more");
-        match self.vendors.submit(task.vendor, &task.id, request).await {
+        let reply = self.vendors.submit(task.vendor, &task.id, request).await;
+        match reply.submitted {
             Submitted::Accepted { vendor_task_id, figures } => {
-                self.tasks.accept(task, &vendor_task_id, &figures, now).await.map(drop)
+                let step = BY.step(What::Accepted, now).with_request_id(reply.request_id);
+                self.tasks.accept(task, &vendor_task_id, &figures, step).await.map(drop)
             }
             Submitted::Refused(fault) => {
                 self.fail(task, fault.body(task.vendor, Charged::No), now).await
@@ -120,8 +137,7 @@ impl Reconcile {
     }
 
     async fn fail(&self, task: &Task, end: ErrorBody, now: Timestamp) -> Result<(), StoreError> {
-        tracing::warn!(task.id = %task.id, vendor = %task.vendor, code = end.code, "a task was given up");
         let news = News::failed(end, Figures::default());
-        self.tasks.raise(task, &news, now).await.map(drop)
+        raise(&self.tasks, task, &news, BY, None, now).await.map(drop)
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::{ErrorBody, Warning};
+use crate::story::{Source, Step, What};
 use crate::task::{Figures, Status, Task, TaskId};
 
 /// The answer to `POST /v1/video/generations`.
@@ -60,6 +61,56 @@ impl<'a> From<&'a Task> for TaskView<'a> {
     }
 }
 
+/// The answer to `GET /v1/video/generations/{task_id}/events`.
+#[derive(Debug, Serialize)]
+pub struct Events<'a> {
+    task_id: &'a TaskId,
+    /// What happened, the earliest first.
+    events: Vec<Event>,
+    /// How often somebody began to ask the vendor, and when last.
+    looks: u32,
+    #[serde(serialize_with = "to_the_millisecond")]
+    looked_at: Timestamp,
+}
+
+/// A [`Step`], as its owner sees it.
+#[derive(Debug, Serialize)]
+struct Event {
+    #[serde(serialize_with = "to_the_millisecond")]
+    at: Timestamp,
+    what: What,
+    by: Source,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "to_the_millisecond_if_known"
+    )]
+    last_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Task> for Events<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self {
+            task_id: &task.id,
+            events: task.steps.iter().filter_map(Step::for_owner).map(Event::from).collect(),
+            looks: task.looks,
+            looked_at: task.looked_at,
+        }
+    }
+}
+
+impl From<Step> for Event {
+    fn from(step: Step) -> Self {
+        let Step { at, by, what, detail, request_id, times, last_at } = step;
+        Self { at, what, by, detail, vendor_request_id: request_id, times, last_at }
+    }
+}
+
 /// What a client's webhook is told: a task that ended.
 #[derive(Debug, Serialize)]
 pub struct Ended<'a> {
@@ -92,6 +143,20 @@ fn to_the_second_if_known<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => to_the_second(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn to_the_millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+fn to_the_millisecond_if_known<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => to_the_millisecond(time, serializer),
         None => serializer.serialize_none(),
     }
 }

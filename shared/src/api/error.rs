@@ -195,6 +195,39 @@ impl ApiError {
         error
     }
 
+    /// The key has made all the tasks that it may make in this minute.
+    pub fn key_rate_limited(most: u32, seconds: u32) -> Self {
+        let message = format!("This API key may create {most} tasks per minute.");
+        Self::too_many_requests("key_rate_limited", message, seconds)
+    }
+
+    /// The key has as many unfinished tasks as it may have.
+    pub fn too_many_unfinished(most: u32) -> Self {
+        let message = format!(
+            "This API key may have {most} unfinished tasks at once; ask again when one has ended."
+        );
+        Self::too_many_requests("too_many_unfinished", message, 5)
+    }
+
+    /// Too many requests of one key at the same moment.
+    pub fn busy() -> Self {
+        let message = "Too many requests with this API key came at the same moment.";
+        Self::too_many_requests("busy", message, 1)
+    }
+
+    fn too_many_requests(code: &str, message: impl Into<String>, seconds: u32) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut error = Self::new(status, "rate_limit_error", code, None, message);
+        error.retry_after = Some(seconds);
+        error.body.retryable = true;
+        error
+    }
+
+    /// Whether it is the key's own limits that are in the way.
+    pub fn is_limit(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS && self.body.vendor.is_none()
+    }
+
     /// To a vendor: we heard it, but could not look. Those who repeat a ring repeat it then.
     pub fn ring_again() -> Self {
         let mut error = Self::new(

@@ -5,6 +5,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 
 use super::ApiError;
+use crate::telemetry;
 
 /// An answer with a JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
@@ -27,6 +28,7 @@ pub fn done() -> Response<Body> {
 
 /// The answer that an error is.
 pub fn error(error: &ApiError) -> Response<Body> {
+    telemetry::http::told(error);
     let mut response = json(error.status, &error.body.to_json());
     let headers = response.headers_mut();
     if let Some(seconds) = error.retry_after {

@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::{Begun, StoreError, usage};
 use crate::api::{self, ApiError};
+use crate::telemetry;
 use crate::vendor::Secret;
 
 /// How long a key is remembered: a disabled key works for so much longer.
@@ -51,6 +52,53 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// Signs what is sent to the webhooks of its tasks.
     pub webhook_secret: Option<Secret>,
+    /// Signs it as well, for a while after it was replaced.
+    pub previous_webhook_secret: Option<Secret>,
+    pub previous_webhook_secret_until: Option<Timestamp>,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What a key may do at most; what is absent has no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Tasks that it may make in a minute of the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creates_per_minute: Option<u32>,
+    /// Tasks of it that may be unfinished at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<u32>,
+}
+
+impl Limits {
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Refuses what could never begin, however long its client waited.
+    pub fn check_count(self, tasks: u32) -> Result<(), ApiError> {
+        let most = [self.creates_per_minute, self.unfinished].into_iter().flatten().min();
+        match most {
+            Some(most) if tasks > most && tasks > 1 => {
+                let message =
+                    format!("`n` is {tasks}, but this API key's limits allow {most} at once.");
+                Err(ApiError::invalid("n", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a client is told whose tasks did not begin.
+    pub fn refusal(self, begun: &Begun, now: Timestamp) -> ApiError {
+        match begun {
+            Begun::TooFast => ApiError::key_rate_limited(
+                self.creates_per_minute.unwrap_or_default(),
+                usage::rest_of_minute(now),
+            ),
+            Begun::TooMany => ApiError::too_many_unfinished(self.unfinished.unwrap_or_default()),
+            Begun::Stored | Begun::Before(_) | Begun::Busy => ApiError::busy(),
+        }
+    }
 }
 
 impl ApiKey {
@@ -67,6 +115,14 @@ impl ApiKey {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// What its webhooks are signed with now: by its secret, and for a while by
+    /// the one before, so that a client can change over at leisure.
+    pub fn webhook_secrets(&self, now: Timestamp) -> Vec<&Secret> {
+        let lasts = self.previous_webhook_secret_until.is_some_and(|until| now < until);
+        let previous = self.previous_webhook_secret.as_ref().filter(|_| lasts);
+        self.webhook_secret.iter().chain(previous).collect()
     }
 
     pub fn check_model(&self, model: &str) -> Result<(), ApiError> {
@@ -132,6 +188,7 @@ impl Keys {
         let key = key.ok_or_else(|| {
             ApiError::unauthorized("unknown_api_key", "This API key is not known here.")
         })?;
+        telemetry::tell(|line| line.set("key", key.id.as_str()));
         key.check(now)?;
         Ok(key)
     }

@@ -3,19 +3,24 @@
 //! No read before a write and no retry loop: each change of a task is one
 //! conditional update, and losing one means that somebody else knew better.
 
+mod begin;
 mod changes;
+mod end;
 mod idempotent;
 mod keys;
 mod tasks;
+mod transaction;
 mod update;
+pub mod usage;
 
 use std::fmt;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 
+pub use begin::{Beginning, Begun};
 pub use changes::Changes;
-pub use keys::{ApiKey, KeyHash, Keys};
-pub use tasks::{Due, Tasks};
+pub use keys::{ApiKey, KeyHash, Keys, Limits};
+pub use tasks::{Due, Raised, Tasks};
 
 /// The table could not be used, or holds something that we did not write.
 #[derive(Debug)]
@@ -24,6 +29,16 @@ pub struct StoreError(String);
 impl StoreError {
     fn service(action: &str, error: impl std::error::Error) -> Self {
         Self(format!("{action}: {}", DisplayErrorContext(error)))
+    }
+
+    /// Others kept on writing the same; later is better.
+    fn busy(action: &str) -> Self {
+        Self(format!("{action}: too many write the same at once"))
+    }
+
+    /// A condition did not hold, and what it did not hold for is not there.
+    fn missing(action: &str) -> Self {
+        Self(format!("{action}: DynamoDB does not say what is in the way"))
     }
 
     fn item(action: &str, error: &serde_dynamo::Error) -> Self {

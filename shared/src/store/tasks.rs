@@ -3,58 +3,41 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::StoreError;
+use super::end::Outcome;
 use super::update::Update;
 use crate::api::ErrorBody;
+use crate::story::{MOST_STEPS, Step, What};
 use crate::task::{Delivery, Figures, News, Task, TaskId};
 use crate::timer::{self, Lane, Shard};
 
 /// How many timers are listed at once: what is found is worked on before more is asked for.
 const MOST_DUE: i32 = 100;
 
-/// The table of tasks.
+/// The table of tasks, and the one in which their ends are added up.
 #[derive(Debug)]
 pub struct Tasks {
     pub(super) client: Client,
     pub(super) table: String,
+    pub(super) usage_table: String,
+}
+
+/// A task after an attempt to raise it: raised, or already as far or further.
+#[derive(Debug, PartialEq)]
+pub struct Raised {
+    pub task: Task,
+    /// Whether this attempt was the one that ended it.
+    pub is_end: bool,
 }
 
 impl Tasks {
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
-    }
-
-    /// Stores a new task, before any vendor hears of it.
-    pub async fn insert(&self, task: &Task) -> Result<(), StoreError> {
-        let item = serde_dynamo::to_item(task)
-            .map_err(|error| StoreError::item("storing a task", &error))?;
-        let stored = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match stored.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(()),
-            // Ids are random: who finds the same task there has stored it, and
-            // the SDK has asked a second time because it lost the first answer.
-            Err(PutItemError::ConditionalCheckFailedException(failed))
-                if failed.item.clone().map(read_task).transpose()?.as_ref() == Some(task) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::service("storing a task", error)),
-        }
+    pub fn new(client: Client, table: String, usage_table: String) -> Self {
+        Self { client, table, usage_table }
     }
 
     pub async fn get(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
@@ -78,39 +61,40 @@ impl Tasks {
         task: &Task,
         vendor_task_id: &str,
         figures: &Figures,
-        now: Timestamp,
+        step: Step,
     ) -> Result<Option<Task>, StoreError> {
-        // Whatever the status is by now, the id must not be lost.
-        let condition = "attribute_exists(id) AND attribute_not_exists(#vendor_task_id)";
-        let mut update = Update::new(condition);
+        let now = step.at;
+        let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
+        update.require_unfinished()?;
         update.set("vendor_task_id", &vendor_task_id)?;
         update.set("updated_at", &now)?;
         update.set_figures(figures)?;
         update.set("due_at", &timer::after_accept(task.vendor, now).as_millisecond())?;
+        update.add_steps(&[step])?;
         update.remove("submission");
         update.remove("misses");
-        self.change(&task.id, update).await
+        let found = self.change(&task.id, update).await?;
+        match &found {
+            // It was given up before; but an id must not be lost.
+            Some(ended) if ended.vendor_task_id.is_none() => {
+                let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
+                update.set("vendor_task_id", &vendor_task_id)?;
+                self.change(&task.id, update).await
+            }
+            _ => Ok(found),
+        }
     }
 
-    /// Raises a task to what a look at the vendor said. Returns the task as it
-    /// stands then: raised, or already as far or further.
+    /// Raises a task to what a look at the vendor said, by these steps. None when
+    /// there is no such task.
     pub async fn raise(
         &self,
         task: &Task,
         news: &News,
+        steps: &[Step],
         now: Timestamp,
-    ) -> Result<Option<Task>, StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set_news(news, now)?;
-        update.require_status_below_or_at(news.status)?;
-        update.remove("misses");
-        if news.status.is_final() {
-            // The same write that ends a task sets or removes its timer.
-            update.remove("submission");
-            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
-            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-        }
-        self.change(&task.id, update).await
+    ) -> Result<Option<Raised>, StoreError> {
+        self.raise_as(task, news, steps, Outcome::of(news.status), now).await
     }
 
     /// Ends a task of which its client has been told already.
@@ -118,11 +102,37 @@ impl Tasks {
         &self,
         task: &Task,
         error: &ErrorBody,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+        step: Step,
+    ) -> Result<Option<Raised>, StoreError> {
         let task = Task { webhook_url: None, ..task.clone() };
         let news = News::failed(error.clone(), Figures::default());
-        self.raise(&task, &news, now).await.map(drop)
+        let now = step.at;
+        self.raise_as(&task, &news, &[step], Outcome::Refused, now).await
+    }
+
+    async fn raise_as(
+        &self,
+        task: &Task,
+        news: &News,
+        steps: &[Step],
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Option<Raised>, StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set_news(news, now)?;
+        update.require_status_below_or_at(news.status)?;
+        update.add_steps(steps)?;
+        update.remove("misses");
+        if news.status.is_final() {
+            // The same write that ends a task sets or removes its timer.
+            update.remove("submission");
+            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
+            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
+            let ended = task.after(news, steps, now);
+            return self.end(task, update, ended, outcome).await;
+        }
+        let raised = self.change(&task.id, update).await?;
+        Ok(raised.map(|task| Raised { task, is_end: false }))
     }
 
     /// The timers of a shard that run out until then, the earliest first.
@@ -157,39 +167,11 @@ impl Tasks {
         let mut update = Update::new("#due_at = :seen");
         update.value("seen", &due.due_at.as_millisecond())?;
         update.set("due_at", &next.as_millisecond())?;
-        update.set("looked_at", &now.as_millisecond())?;
+        update.look(now)?;
         match self.update(&due.id, update).await? {
             Updated::Done(item) => read_task(item).map(Some),
             Updated::Refused(_) => Ok(None),
         }
-    }
-
-    /// Counts that the vendor does not know a task.
-    pub async fn miss(&self, task: &Task) -> Result<(), StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set("misses", &(task.misses + 1))?;
-        self.update(&task.id, update).await.map(drop)
-    }
-
-    /// Takes the one right to submit a task again, with what was kept for it.
-    pub async fn claim_repeat(&self, task: &Task) -> Result<bool, StoreError> {
-        let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
-        let mut update = Update::new(condition);
-        update.remove("submission");
-        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
-    }
-
-    /// Keeps how a delivery went, and when the next one is due, if any.
-    pub async fn record_delivery(
-        &self,
-        task: &Task,
-        delivery: &Delivery,
-        next: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set("delivery", delivery)?;
-        update.set_timer(next.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-        self.update(&task.id, update).await.map(drop)
     }
 
     /// Claims the next look at the vendor: of all who ask within a while, one wins.
@@ -200,10 +182,58 @@ impl Tasks {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut update = Update::new("#looked_at = :seen");
-        update.name("looked_at");
         update.value("seen", &seen.as_millisecond())?;
-        update.set("looked_at", &now.as_millisecond())?;
+        update.look(now)?;
         Ok(matches!(self.update(id, update).await?, Updated::Done(_)))
+    }
+
+    /// Counts that the vendor does not know a task.
+    pub async fn miss(&self, task: &Task, step: Step) -> Result<(), StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set("misses", &(task.misses + 1))?;
+        if task.steps.last().is_none_or(|last| last.what != What::Missing) {
+            update.add_steps(&[step])?;
+        }
+        self.update(&task.id, update).await.map(drop)
+    }
+
+    /// Takes the one right to submit a task again, with what was kept for it.
+    pub async fn claim_repeat(&self, task: &Task, step: Step) -> Result<bool, StoreError> {
+        let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
+        let mut update = Update::new(condition);
+        update.add_steps(&[step])?;
+        update.remove("submission");
+        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
+    }
+
+    /// Keeps how a delivery went, and when the next one is due, if any.
+    pub async fn record_delivery(
+        &self,
+        task: &Task,
+        delivery: &Delivery,
+        next: Option<Timestamp>,
+        step: Step,
+    ) -> Result<(), StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set("delivery", delivery)?;
+        update.set_timer(next.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
+        update.add_steps(&[step])?;
+        self.update(&task.id, update).await.map(drop)
+    }
+
+    /// Keeps a step that changes nothing. What repeats the last one is counted
+    /// there; what comes when others have written, or too much, is left out.
+    pub async fn note(&self, task: &Task, step: Step) -> Result<(), StoreError> {
+        let count = task.steps.len();
+        let mut update = Update::new("size(#steps) = :count");
+        update.name("steps");
+        update.value("count", &count)?;
+        match task.steps.last().and_then(|last| last.again(&step)) {
+            Some(again) => update.set_step(count - 1, &again)?,
+            None if count >= MOST_STEPS => return Ok(()),
+            None => update.add_steps(&[step])?,
+        }
+        self.update(&task.id, update).await.map(drop)
     }
 
     /// Changes a task if the condition holds, and returns it as it stands then.
@@ -259,6 +289,6 @@ enum Updated {
     Refused(Option<Item>),
 }
 
-fn read_task(item: Item) -> Result<Task, StoreError> {
+pub(super) fn read_task(item: Item) -> Result<Task, StoreError> {
     serde_dynamo::from_item(item).map_err(|error| StoreError::item("reading a task", &error))
 }

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use super::StoreError;
 use super::tasks::Item;
+use crate::story::Step;
 use crate::task::{Figures, News, Status};
 use crate::timer::Shard;
 
 /// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
 pub(super) struct Update {
     sets: Vec<String>,
+    adds: Vec<String>,
     removes: Vec<String>,
     pub(super) condition: String,
     pub(super) names: HashMap<String, String>,
@@ -23,6 +25,7 @@ impl Update {
     pub(super) fn new(condition: &str) -> Self {
         Self {
             sets: Vec::new(),
+            adds: Vec::new(),
             removes: Vec::new(),
             condition: condition.to_owned(),
             names: HashMap::new(),
@@ -91,6 +94,29 @@ impl Update {
         self.set_known("error", news.error.as_ref())
     }
 
+    /// What happened, after all that has happened before.
+    pub(super) fn add_steps(&mut self, steps: &[Step]) -> Result<(), StoreError> {
+        self.name("steps");
+        self.sets.push("#steps = list_append(if_not_exists(#steps, :no_steps), :steps)".to_owned());
+        self.value("no_steps", &[(); 0])?;
+        self.value("steps", &steps)
+    }
+
+    /// Replaces one step by another.
+    pub(super) fn set_step(&mut self, index: usize, step: &Step) -> Result<(), StoreError> {
+        self.name("steps");
+        self.sets.push(format!("#steps[{index}] = :step"));
+        self.value("step", step)
+    }
+
+    /// Counts a look at the vendor that begins now.
+    pub(super) fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.set("looked_at", &now.as_millisecond())?;
+        self.name("looks");
+        self.adds.push("#looks :one".to_owned());
+        self.value("one", &1)
+    }
+
     pub(super) fn remove(&mut self, attribute: &str) {
         self.name(attribute);
         self.removes.push(format!("#{attribute}"));
@@ -114,8 +140,19 @@ impl Update {
     /// it is no end; an end is written once.
     pub(super) fn require_status_below_or_at(&mut self, status: Status) -> Result<(), StoreError> {
         let own = (!status.is_final()).then_some(&status);
+        self.require_one_of(status.below().iter().chain(own))
+    }
+
+    pub(super) fn require_unfinished(&mut self) -> Result<(), StoreError> {
+        self.require_one_of(Status::Succeeded.below().iter())
+    }
+
+    fn require_one_of<'a>(
+        &mut self,
+        statuses: impl Iterator<Item = &'a Status>,
+    ) -> Result<(), StoreError> {
         let mut allowed = Vec::new();
-        for (index, status) in status.below().iter().chain(own).enumerate() {
+        for (index, status) in statuses.enumerate() {
             let name = format!("from{index}");
             self.value(&name, status)?;
             allowed.push(format!(":{name}"));
@@ -130,6 +167,6 @@ impl Update {
             [] => String::new(),
             parts => format!("{word} {} ", parts.join(", ")),
         };
-        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
+        clause("SET", &self.sets) + &clause("ADD", &self.adds) + &clause("REMOVE", &self.removes)
     }
 }

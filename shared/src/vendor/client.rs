@@ -11,8 +11,11 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
+use super::report::Exchange;
 use super::{Dialect, Fault, Found, Handle, Kind, Polled, Sought, Submitted, Vendor};
 use crate::client::http_client;
 use crate::task::{Task, TaskId};
@@ -23,6 +26,16 @@ const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_PAGES: usize = 20;
 /// Answers may echo the request, images and all, and those fit into a Lambda event.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+const LONGEST_REQUEST_ID: usize = 100;
+
+/// What came of a submission.
+#[derive(Debug)]
+pub struct Reply {
+    pub submitted: Submitted,
+    /// The vendor's name for the exchange, where it has one and all went well.
+    pub request_id: Option<String>,
+}
 
 /// The configured vendors, each with its account, and the way to reach them.
 #[derive(Debug)]
@@ -78,47 +91,37 @@ impl Vendors {
     }
 
     /// Sends a submission, once.
-    pub async fn submit(
-        &self,
-        vendor: Vendor,
-        task: &TaskId,
-        request: Request<Bytes>,
-    ) -> Submitted {
+    pub async fn submit(&self, vendor: Vendor, task: &TaskId, request: Request<Bytes>) -> Reply {
         let Some(dialect) = self.dialect(vendor) else {
-            return Submitted::Refused(Fault::with_message(Kind::Unavailable, "no account"));
+            let fault = Fault::with_message(Kind::Unavailable, "no account");
+            return Reply { submitted: Submitted::Refused(fault), request_id: None };
         };
+        let began = Instant::now();
+        let mut request_id = None;
         let submitted = match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
-            Ok(answer) => dialect.read_submitted(&answer),
+            Ok(answer) => {
+                request_id = read_request_id(&answer);
+                dialect.read_submitted(&answer)
+            }
             Err(Unanswered { heard: false, fault }) => Submitted::Refused(fault),
             Err(Unanswered { heard: true, fault }) => Submitted::Unknown(fault),
         };
-        match &submitted {
-            Submitted::Accepted { .. } => {}
-            Submitted::Refused(fault) => log(vendor, task, fault, "the vendor refused a task"),
-            Submitted::Unknown(fault) => {
-                log(vendor, task, fault, "it is unknown whether the vendor took a task");
-            }
-        }
-        submitted
+        let exchange = Exchange { vendor, task, took: began.elapsed() };
+        exchange.submitted(&submitted, request_id.as_deref());
+        Reply { submitted, request_id }
     }
 
     /// Asks how a task is doing. None as long as there is nothing to ask by.
     pub async fn poll(&self, task: &Task, now: Timestamp, timeout: Duration) -> Option<Polled> {
         let dialect = self.dialect(task.vendor)?;
         let request = dialect.poll(&Handle::of(task)?, now);
+        let began = Instant::now();
         let polled = match exchange(&self.looking, request, timeout).await {
             Ok(answer) => dialect.read_polled(&answer, now),
             Err(unanswered) => Polled::Nothing(unanswered.fault),
         };
-        match &polled {
-            Polled::News(_) => {}
-            Polled::Missing(fault) => {
-                log(task.vendor, &task.id, fault, "the vendor does not know a task");
-            }
-            Polled::Nothing(fault) => {
-                log(task.vendor, &task.id, fault, "a look at the vendor told nothing");
-            }
-        }
+        let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+        exchange.polled(&polled, task.status);
         Some(polled)
     }
 
@@ -157,17 +160,15 @@ impl Vendors {
                 page: page.as_deref(),
             };
             let request = dialect.find(&sought, now)?;
+            let began = Instant::now();
             let found = match exchange(&self.looking, request, timeout).await {
                 Ok(answer) => dialect.read_found(&answer, &sought),
                 Err(unanswered) => Found::Nothing(unanswered.fault),
             };
+            let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+            exchange.found(&found);
             match found {
                 Found::More(next) => page = Some(next),
-                Found::Nothing(fault) => {
-                    let what = "it is still unknown whether the vendor took a task";
-                    log(task.vendor, &task.id, &fault, what);
-                    return Some(Found::Nothing(fault));
-                }
                 found => return Some(found),
             }
         }
@@ -175,19 +176,14 @@ impl Vendors {
     }
 }
 
-/// The operator's face of a fault; the client's is [`Fault::body`]. The vendor's
-/// words may repeat a prompt, an image or a key, so only codes are logged.
-fn log(vendor: Vendor, task: &TaskId, fault: &Fault, what: &str) {
-    let Fault { kind, code, request_id, .. } = fault.presentable();
-    let (code, request_id) = (code.as_deref(), request_id.as_deref());
-    if kind.is_operators() {
-        tracing::error!(
-            task.id = %task, %vendor, ?kind, code, request_id,
-            "{what}: check this gateway's account with the vendor, its entry in the accounts secret, its rights and its balance",
-        );
-    } else {
-        tracing::warn!(task.id = %task, %vendor, ?kind, code, request_id, "{what}");
+/// The vendor's name for an exchange, where its answer begins with one.
+fn read_request_id(answer: &Response<Bytes>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        request_id: String,
     }
+    let Named { request_id } = serde_json::from_slice(answer.body()).ok()?;
+    Some(request_id.chars().take(LONGEST_REQUEST_ID).collect())
 }
 
 /// What is wrong with an account. serde quotes the values that it does not

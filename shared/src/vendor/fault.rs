@@ -147,6 +147,11 @@ impl Kind {
         }
     }
 
+    /// Our word for it, the one in errors.
+    pub fn code(self) -> &'static str {
+        self.meaning().code
+    }
+
     /// All there is to go by when the vendor's own code says nothing to us.
     pub fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {

@@ -9,6 +9,7 @@ mod fault;
 mod jimeng;
 mod kling;
 mod lenient;
+mod report;
 #[cfg(test)]
 mod testing;
 mod vidu;
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use aliases::Aliases;
-pub use client::{AccountsError, Vendors};
+pub use client::{AccountsError, Reply, Vendors};
 pub use fault::{Fault, Kind};
 
 use crate::api::{ApiError, Generation, Warning};
@@ -229,6 +230,18 @@ pub enum Forged {
     Malformed,
     /// Signed with another key, or for another call.
     Mismatch,
+}
+
+impl Forged {
+    /// In a word, for metrics and stories.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::Stale => "stale",
+            Self::Malformed => "malformed",
+            Self::Mismatch => "mismatch",
+        }
+    }
 }
 
 impl fmt::Display for Forged {

@@ -119,19 +119,18 @@ fn read_news(data: wire::Data, now: Timestamp) -> Polled {
         "done" if data.video_url.is_empty() => {
             failed(&Fault::with_message(Kind::Internal, "done, but without a video"))
         }
+        "generating" => unfinished(Status::Processing),
         "done" => Polled::News(Box::new(News {
-            status: Status::Succeeded,
             figures: Figures { fps: Some(f64::from(submit::FPS)), ..Figures::default() },
             url: Some(data.video_url),
             url_expires_at: Some(now + URL_LIFETIME),
-            error: None,
+            ..News::unfinished(Status::Succeeded)
         })),
         "expired" => failed(&Fault::new(Kind::Expired)),
         // Right after a submission it may only not be there yet.
         "not_found" => Polled::Missing(Fault::with_message(Kind::NotFound, "not_found")),
         "" => nothing(Kind::Unreadable, "the answer has no status"),
-        // A word we do not know is no end.
-        _ => unfinished(Status::Processing),
+        word => Polled::News(Box::new(News::unknown(word))),
     }
 }
 

@@ -67,27 +67,28 @@ pub(super) fn may_have_a_task(fault: &Fault) -> bool {
     }
 }
 
-/// A word we do not know is *processing*: it is no end.
-pub(super) fn status_of(status: &str) -> Status {
-    match status {
+fn status_of(status: &str) -> Option<Status> {
+    Some(match status {
         "submitted" => Status::Queued,
+        "processing" => Status::Processing,
         "succeed" | "succeeded" => Status::Succeeded,
         "failed" => Status::Failed,
-        _ => Status::Processing,
-    }
+        _ => return None,
+    })
 }
 
 pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
     let figures = Figures { credits: task.units(), ..Figures::default() };
-    let status = status_of(task.status());
+    let Some(status) = status_of(task.status()) else {
+        return News { figures, ..News::unknown(task.status()) };
+    };
     match status {
         Status::Succeeded => match task.video() {
             Some(video) => News {
-                status,
                 figures: Figures { duration: video.duration, ..figures },
                 url: Some(video.url.clone()),
                 url_expires_at: Some(now + URL_LIFETIME),
-                error: None,
+                ..News::unfinished(status)
             },
             None => {
                 let fault = Fault::with_message(Kind::Internal, "success, but without a video");

@@ -128,14 +128,14 @@ impl Vidu {
     }
 }
 
-/// A word we do not know is *processing*: it is no end.
-fn status_of(state: &str) -> Status {
-    match state {
+fn status_of(state: &str) -> Option<Status> {
+    Some(match state {
         "created" | "queueing" | "scheduled" => Status::Queued,
+        "processing" => Status::Processing,
         "success" => Status::Succeeded,
         "failed" => Status::Failed,
-        _ => Status::Processing,
-    }
+        _ => return None,
+    })
 }
 
 fn read_news(creations: wire::Creations, now: Timestamp) -> News {
@@ -147,7 +147,10 @@ fn read_news(creations: wire::Creations, now: Timestamp) -> News {
         None => Charged::Unknown,
     };
     let failed = |fault: Fault, figures| News::failed(fault.body(Vendor::Vidu, charged), figures);
-    match status_of(&creations.state) {
+    let Some(status) = status_of(&creations.state) else {
+        return News { figures, ..News::unknown(&creations.state) };
+    };
+    match status {
         Status::Succeeded => {
             let creation =
                 creations.creations.into_iter().find(|creation| !creation.url.is_empty());
@@ -162,11 +165,10 @@ fn read_news(creations: wire::Creations, now: Timestamp) -> News {
                 figures.height = video.resolution.as_ref().and_then(|it| it.height);
             }
             News {
-                status: Status::Succeeded,
                 figures,
                 url: Some(creation.url),
                 url_expires_at: Some(now + URL_LIFETIME),
-                error: None,
+                ..News::unfinished(Status::Succeeded)
             }
         }
         Status::Failed => {

@@ -1,0 +1,224 @@
+//! Where tasks begin: stored before any vendor hears of them, together with the
+//! record of their request and with what counts against their key's limits.
+//!
+//! One task of a key without limits is one plain write; everything else is one
+//! transaction, so that nothing is counted that was not stored.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use jiff::Timestamp;
+
+use super::StoreError;
+use super::keys::Limits;
+use super::tasks::{Item, Tasks, read_task};
+use super::transaction::{Transacted, transact};
+use super::usage::{self, UNFINISHED};
+use crate::idempotency::Record;
+use crate::task::Task;
+
+const ACTION: &str = "storing new tasks";
+
+/// Tasks of one request and of one key, which begin together.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    pub tasks: &'a [Task],
+    /// What is kept of the request, when it may come twice.
+    pub record: Option<&'a Record>,
+    pub limits: Limits,
+}
+
+/// What became of it.
+#[derive(Debug, PartialEq)]
+pub enum Begun {
+    /// The tasks are stored, and counted.
+    Stored,
+    /// The request came before, and this is what is kept of it.
+    Before(Box<Record>),
+    /// The key has made as many tasks in this minute as it may.
+    TooFast,
+    /// The key has as many unfinished tasks as it may.
+    TooMany,
+    /// Too many requests at once count on the same limits.
+    Busy,
+}
+
+impl Tasks {
+    pub async fn begin(
+        &self,
+        beginning: &Beginning<'_>,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError> {
+        match (beginning.tasks, beginning.record) {
+            ([task], None) if beginning.limits.is_none() => {
+                self.insert(task).await.map(|()| Begun::Stored)
+            }
+            _ => self.begin_together(beginning, now).await,
+        }
+    }
+
+    /// Stores a new task that is counted nowhere.
+    pub async fn insert(&self, task: &Task) -> Result<(), StoreError> {
+        let stored = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(task)?))
+            .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match stored.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(()),
+            // Ids are random: who finds the same task there has stored it, and
+            // the SDK has asked a second time because it lost the first answer.
+            Err(PutItemError::ConditionalCheckFailedException(failed))
+                if failed.item.clone().map(read_task).transpose()?.as_ref() == Some(task) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::service(ACTION, error)),
+        }
+    }
+
+    async fn begin_together(
+        &self,
+        beginning: &Beginning<'_>,
+        now: Timestamp,
+    ) -> Result<Begun, StoreError> {
+        let Beginning { tasks, record, limits } = *beginning;
+        let Some(first) = tasks.first() else { return Ok(Begun::Stored) };
+        // A record that is found decides, whatever else is wrong; so it comes first.
+        let mut writes = Vec::new();
+        if let Some(record) = record {
+            writes.push(self.put_record(record, now)?);
+        }
+        let minute = limits.creates_per_minute.map(|most| {
+            writes.push(self.count_minute(&first.owner, tasks.len(), most, now));
+            writes.len() - 1
+        });
+        let unfinished = limits.unfinished.map(|most| {
+            writes.push(self.count_unfinished(&first.owner, tasks.len(), most));
+            writes.len() - 1
+        });
+        for task in tasks {
+            writes.push(
+                self.put(item(task)?).condition_expression("attribute_not_exists(id)").into(),
+            );
+        }
+        let writes = writes.into_iter().map(Write::build).collect::<Result<_, _>>()?;
+        let token = Some(first.id.as_str());
+        let spread = first.id.spread();
+        let mut refusals = match transact(&self.client, ACTION, writes, token, spread).await? {
+            Transacted::Done => return Ok(Begun::Stored),
+            Transacted::Busy => return Ok(Begun::Busy),
+            Transacted::Refused(refusals) => refusals,
+        };
+        let refused = |index: Option<usize>| index.is_some_and(|index| refusals.at(index));
+        if record.is_some() && refusals.at(0) {
+            let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
+            let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
+            return found.map(Begun::Before).ok_or_else(|| StoreError::missing(ACTION));
+        }
+        if refused(minute) {
+            Ok(Begun::TooFast)
+        } else if refused(unfinished) {
+            Ok(Begun::TooMany)
+        } else {
+            Err(StoreError::missing(ACTION))
+        }
+    }
+
+    /// The table forgets a record only some time after it is over.
+    fn put_record(&self, record: &Record, now: Timestamp) -> Result<Write, StoreError> {
+        Ok(self
+            .put(item(record)?)
+            .condition_expression("attribute_not_exists(id) OR #ttl <= :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":now", number(now.as_second()))
+            .into())
+    }
+
+    fn put(&self, item: Item) -> PutBuilder {
+        Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    fn count_minute(&self, owner: &str, tasks: usize, most: u32, now: Timestamp) -> Write {
+        let (what, ttl) = usage::minute(now);
+        self.count(owner, &what, "creates", tasks, most)
+            .update_expression("ADD #count :tasks SET #ttl = :ttl")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":ttl", number(ttl.as_second()))
+            .into()
+    }
+
+    fn count_unfinished(&self, owner: &str, tasks: usize, most: u32) -> Write {
+        self.count(owner, UNFINISHED, "tasks", tasks, most)
+            .update_expression("ADD #count :tasks")
+            .into()
+    }
+
+    /// Counts so many more, as long as there is room for all of them.
+    fn count(
+        &self,
+        owner: &str,
+        what: &str,
+        count: &str,
+        tasks: usize,
+        most: u32,
+    ) -> UpdateBuilder {
+        let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
+        Update::builder()
+            .table_name(&self.usage_table)
+            .key("owner", AttributeValue::S(owner.to_owned()))
+            .key("what", AttributeValue::S(what.to_owned()))
+            .condition_expression("attribute_not_exists(#count) OR #count <= :room")
+            .expression_attribute_names("#count", count)
+            .expression_attribute_values(":tasks", number(tasks))
+            .expression_attribute_values(":room", number(i64::from(most) - tasks))
+    }
+}
+
+/// A write of a transaction whose parts are all there.
+enum Write {
+    Put(PutBuilder),
+    Update(UpdateBuilder),
+}
+
+impl Write {
+    fn build(self) -> Result<TransactWriteItem, StoreError> {
+        let failed = |error| StoreError::service(ACTION, error);
+        let write = TransactWriteItem::builder();
+        Ok(match self {
+            Self::Put(put) => write.put(put.build().map_err(failed)?),
+            Self::Update(update) => write.update(update.build().map_err(failed)?),
+        }
+        .build())
+    }
+}
+
+impl From<PutBuilder> for Write {
+    fn from(put: PutBuilder) -> Self {
+        Self::Put(put)
+    }
+}
+
+impl From<UpdateBuilder> for Write {
+    fn from(update: UpdateBuilder) -> Self {
+        Self::Update(update)
+    }
+}
+
+fn item(value: &impl serde::Serialize) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(|error| StoreError::item(ACTION, &error))
+}
+
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}

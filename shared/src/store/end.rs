@@ -1,0 +1,119 @@
+//! Where tasks end: the one transaction that raises a task to its end, adds it
+//! to its key's usage, and gives back its place among the unfinished.
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as Write,
+};
+
+use super::StoreError;
+use super::tasks::{Raised, Tasks, read_task};
+use super::transaction::{Transacted, transact};
+use super::update::Update;
+use super::usage::{self, UNFINISHED};
+use crate::task::{Status, Task};
+
+const ACTION: &str = "ending a task";
+
+/// What a task ended as, in its key's usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Succeeded,
+    Failed,
+    /// Its vendor did not take it, and its client was told so at once.
+    Refused,
+}
+
+impl Outcome {
+    pub(super) fn of(status: Status) -> Self {
+        match status {
+            Status::Succeeded => Self::Succeeded,
+            Status::Queued | Status::Processing | Status::Failed => Self::Failed,
+        }
+    }
+
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Tasks {
+    /// Writes an end, once, by this update of the task, which leaves it as `ended`,
+    /// and with all that is counted. None when there is no such task.
+    pub(super) async fn end(
+        &self,
+        task: &Task,
+        update: Update,
+        ended: Task,
+        outcome: Outcome,
+    ) -> Result<Option<Raised>, StoreError> {
+        let failed = |error| StoreError::service(ACTION, error);
+        let mut writes = vec![
+            Write::builder()
+                .table_name(&self.table)
+                .key("id", AttributeValue::S(task.id.to_string()))
+                .update_expression(update.expression())
+                .condition_expression(update.condition)
+                .set_expression_attribute_names(Some(update.names))
+                .set_expression_attribute_values(Some(update.values))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .build()
+                .map_err(failed)?,
+            self.add_up(&ended, outcome)?,
+        ];
+        if task.counted {
+            writes.push(self.give_back(task)?);
+        }
+        let writes = writes.into_iter().map(|it| TransactWriteItem::builder().update(it).build());
+        let spread = task.id.spread();
+        match transact(&self.client, ACTION, writes.collect(), None, spread).await? {
+            Transacted::Done => Ok(Some(Raised { task: ended, is_end: true })),
+            Transacted::Busy => Err(StoreError::busy(ACTION)),
+            Transacted::Refused(mut refusals) => {
+                let found = refusals.item(0).map(read_task).transpose()?;
+                Ok(found.map(|task| Raised { task, is_end: false }))
+            }
+        }
+    }
+
+    fn add_up(&self, ended: &Task, outcome: Outcome) -> Result<Write, StoreError> {
+        let mut add = vec![format!("{} :one", outcome.attribute())];
+        let mut values = vec![(":one", 1.0)];
+        if let Some(seconds) = ended.figures.duration.filter(|_| outcome == Outcome::Succeeded) {
+            add.push("seconds :seconds".to_owned());
+            values.push((":seconds", seconds));
+        }
+        if let Some(credits) = ended.figures.credits.filter(|_| ended.may_be_charged()) {
+            add.push("credits :credits".to_owned());
+            values.push((":credits", credits));
+        }
+        let write = Write::builder()
+            .table_name(&self.usage_table)
+            .key("owner", AttributeValue::S(ended.owner.clone()))
+            .key("what", AttributeValue::S(usage::day(ended)))
+            .update_expression(format!("ADD {}", add.join(", ")));
+        values
+            .into_iter()
+            .fold(write, |write, (name, value)| {
+                write.expression_attribute_values(name, AttributeValue::N(value.to_string()))
+            })
+            .build()
+            .map_err(|error| StoreError::service(ACTION, error))
+    }
+
+    fn give_back(&self, task: &Task) -> Result<Write, StoreError> {
+        Write::builder()
+            .table_name(&self.usage_table)
+            .key("owner", AttributeValue::S(task.owner.clone()))
+            .key("what", AttributeValue::S(UNFINISHED.to_owned()))
+            .update_expression("ADD tasks :one_less")
+            .expression_attribute_values(":one_less", AttributeValue::N("-1".to_owned()))
+            .build()
+            .map_err(|error| StoreError::service(ACTION, error))
+    }
+}
