@@ -169,6 +169,11 @@ impl Bell {
 }
 
 pub(crate) async fn ring(bell: &Bell, body: &Value) -> StatusCode {
+    ringing(bell, body).send().await.expect("an answer").status()
+}
+
+/// The request that a ring is.
+pub(crate) fn ringing(bell: &Bell, body: &Value) -> reqwest::RequestBuilder {
     let date = bell.at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let nonce = "5b8f1c9e-0000-4000-8000-000000000001";
     let text = format!(
@@ -190,7 +195,7 @@ pub(crate) async fn ring(bell: &Bell, body: &Value) -> StatusCode {
             .header("X-HMAC-ACCESS-KEY", "vidu")
             .header("X-HMAC-SIGNATURE", signature);
     }
-    request.send().await.expect("an answer").status()
+    request
 }
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {

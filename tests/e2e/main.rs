@@ -3,7 +3,9 @@
 //! Each test has a stack of its own on port 0. What it proves of vendors is
 //! what `fake_vidu` and the simulators answer.
 
+mod between;
 mod callbacks;
+mod capacity;
 mod command;
 mod create;
 mod fake_vidu;

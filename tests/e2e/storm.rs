@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::body::to_bytes;
+use axum::extract::Request;
 use create::Create;
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -30,6 +29,7 @@ use shared::task::{Status, Task};
 use shared::vendor::Vendor;
 use tokio::net::TcpListener;
 
+use crate::between::{Between, Call, environment, serve};
 use crate::gateway::{Gateway, owner, text};
 use crate::lines;
 use crate::usage::{item, sum};
@@ -90,47 +90,27 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// DynamoDB with a bad day: now and then it has no capacity left.
-async fn throttling(database: &str, dice: Arc<Dice>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let state = Arc::new((database.to_owned(), dice, reqwest::Client::new()));
-    let router = Router::new().fallback(forward).with_state(state);
-    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-    address
-}
+/// DynamoDB with a bad day: now and then it has no capacity left, or somebody else
+/// is writing the same.
+struct BadDay(Arc<Dice>);
 
-async fn forward(
-    State(state): State<Arc<(String, Arc<Dice>, reqwest::Client)>>,
-    request: Request,
-) -> Response {
-    let (database, dice, client) = &*state;
-    let (mut parts, body) = request.into_parts();
-    let is_transaction = parts.headers["x-amz-target"] == "DynamoDB_20120810.TransactWriteItems";
-    if is_transaction && dice.one_in(5) {
-        let body = json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-            "Message": "somebody else is writing the same",
-            "CancellationReasons": [{ "Code": "None" }, { "Code": "TransactionConflict" }],
-        });
-        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
-    }
-    if dice.one_in(50) {
-        let body = json!({
+impl Between for BadDay {
+    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
+        if call.operation == "TransactWriteItems" && self.0.one_in(5) {
+            let reasons = json!([{ "Code": "None" }, { "Code": "TransactionConflict" }]);
+            let body = json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "Message": "somebody else is writing the same",
+                "CancellationReasons": reasons,
+            });
+            return Some((StatusCode::BAD_REQUEST, body));
+        }
+        let throttled = json!({
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "message": "no capacity left",
         });
-        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+        self.0.one_in(50).then_some((StatusCode::BAD_REQUEST, throttled))
     }
-    let body = to_bytes(body, usize::MAX).await.expect("a body");
-    parts.headers.remove("host");
-    let sent = client.post(database).headers(parts.headers).body(body).send().await;
-    let answer = sent.expect("the database answers");
-    let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        response = response.header(name, value);
-    }
-    response.body(Body::from(answer.bytes().await.expect("a body"))).expect("a response")
 }
 
 /// A client whose webhook fails now and then, and who counts what it was told.
@@ -193,7 +173,8 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     gateway.with_key(KEY, json!({ "limits": limits, "webhook_secret": secret })).await;
     let told = Arc::new(Told::default());
     let hook = webhook(told.clone(), dice.clone()).await;
-    let database = throttling(gateway.stack.database_url(), dice.clone()).await;
+    let bad_day = Arc::new(BadDay(dice.clone()));
+    let database = serve(gateway.stack.database_url(), bad_day).await;
 
     // Tasks are asked for, and some functions die over it.
     let create = Arc::new(
@@ -216,18 +197,6 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     check(&gateway, &told).await;
     check_usage(&gateway).await;
     lines::check(&[PROMPT, KEY, secret, &hook]);
-}
-
-/// A variable of a function as the template has it, with another database.
-fn environment<'a>(
-    gateway: &'a Gateway,
-    function: &'a str,
-    database: &'a str,
-) -> impl Fn(&str) -> Option<String> + 'a {
-    move |name| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(database.to_owned()),
-        name => gateway.stack.variables(function).expect("in the template").get(name).cloned(),
-    }
 }
 
 /// One request, whose function is killed between any two lines when it is said to die.

@@ -69,7 +69,11 @@ impl Tasks {
         update.set("vendor_task_id", &vendor_task_id)?;
         update.set("updated_at", &now)?;
         update.set_figures(figures)?;
-        update.set("due_at", &timer::after_accept(task.vendor, now).as_millisecond())?;
+        // A timer that runs out about then will do, and moving it costs two more writes.
+        let first_look = timer::after_accept(task.vendor, now);
+        if task.due_at.is_none_or(|due_at| first_look < due_at) {
+            update.set("due_at", &first_look.as_millisecond())?;
+        }
         update.add_steps(&[step])?;
         update.remove("submission");
         update.remove("misses");

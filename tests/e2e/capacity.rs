@@ -1,0 +1,190 @@
+//! How often the database is called, and what that costs: numbers that do not
+//! depend on the machine, and that the page on cost is made of.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+
+use callback::Callback;
+use create::Create;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::{Body, Request, RequestExt};
+use query::Query;
+use reconcile::Reconcile;
+use serde_json::{Value, json};
+use shared::setup::Environment;
+
+use crate::between::{Between, Call, environment, serve};
+use crate::fake_vidu::{Bell, FakeVidu, Reply, ringing, state, success};
+use crate::gateway::{Gateway, tide};
+
+/// Writes down each call with the units that it took: of the table, and of its index.
+#[derive(Default)]
+struct Meter(Mutex<String>);
+
+impl Between for Meter {
+    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
+        call.request["ReturnConsumedCapacity"] = "INDEXES".into();
+        None
+    }
+
+    fn answered(&self, call: &Call, answer: &Value) {
+        let consumed = match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.clone(),
+            one => vec![one.clone()],
+        };
+        let mut line = call.operation.clone();
+        for table in consumed.into_iter().filter(Value::is_object) {
+            let units = |place: &Value| place["CapacityUnits"].as_f64().unwrap_or_default();
+            let name = table["TableName"].as_str().unwrap_or_default();
+            let index = &table["GlobalSecondaryIndexes"]["due"];
+            write!(line, " {name} {}", units(&table["Table"])).expect("a text");
+            if index.is_object() {
+                write!(line, "+{}", units(index)).expect("a text");
+            }
+        }
+        self.0.lock().expect("nothing panics").push_str(&format!("{line}\n"));
+    }
+}
+
+/// The functions of one gateway, whose calls are counted.
+struct Metered {
+    gateway: Gateway,
+    vidu: FakeVidu,
+    meter: Arc<Meter>,
+    create: Create,
+    query: Query,
+    callback: Callback,
+    reconcile: Reconcile,
+}
+
+impl Metered {
+    async fn start() -> Self {
+        let vidu = FakeVidu::start().await;
+        let gateway = Gateway::calling(&vidu).await;
+        let meter = Arc::new(Meter::default());
+        let database = serve(gateway.stack.database_url(), meter.clone()).await;
+        let of = |function| environment(&gateway, function, &database);
+        let create = Create::start(&Environment::new(&of("Create"))).await.expect("it starts");
+        let query = Query::start(&Environment::new(&of("Query"))).await.expect("it starts");
+        let callback = Callback::start(&Environment::new(&of("Callback"))).await;
+        let callback = callback.expect("it starts");
+        let reconcile = Reconcile::start(&Environment::new(&of("Reconcile"))).await;
+        let reconcile = reconcile.expect("it starts");
+        let metered = Self { gateway, vidu, meter, create, query, callback, reconcile };
+        // The first request of a function reads the key.
+        let id = metered.create(&tide(), None).await;
+        metered.get(&id, Timestamp::now()).await;
+        // And its task is none of ours.
+        metered.vidu.look_answers(Reply::Json(200, success("https://films.example/0.mp4")));
+        metered.ring().await;
+        metered.vidu.look_answers(Reply::Json(200, state("processing")));
+        metered.meter.0.lock().expect("nothing panics").clear();
+        metered
+    }
+
+    async fn create(&self, body: &Value, idempotency_key: Option<&str>) -> String {
+        let mut request = self.gateway.client.create_request(body);
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        let answer = self.create.answer(&event(request, &[]), Timestamp::now()).await;
+        let answer: Value = serde_json::from_slice(answer.body()).expect("JSON");
+        answer["task_id"].as_str().expect("a task").to_owned()
+    }
+
+    async fn get(&self, id: &str, now: Timestamp) {
+        let path = format!("/v1/video/generations/{id}");
+        let request = event(self.gateway.client.request("GET", &path), &[("task_id", id)]);
+        assert_eq!(self.query.answer(&request, now).await.status(), 200);
+    }
+
+    /// Holds the calls since the last time against these.
+    fn assert(&self, what: &str, expected: &[&str]) {
+        let calls = std::mem::take(&mut *self.meter.0.lock().expect("nothing panics"));
+        assert_eq!(calls.lines().collect::<Vec<_>>(), expected, "{what}");
+    }
+
+    async fn ring(&self) {
+        let bell = Bell::good(&self.vidu.callback_url());
+        let token = bell.url.rsplit('/').next().expect("a token").to_owned();
+        let parameters = [("vendor", "vidu"), ("token", token.as_str())];
+        let request = event(ringing(&bell, &json!({})), &parameters);
+        assert_eq!(self.callback.answer(&request, Timestamp::now()).await.status(), 200);
+    }
+
+    /// Works on what is due by then.
+    async fn reconcile(&self, now: Timestamp) {
+        self.reconcile.run(&|| now, now + SignedDuration::from_millis(1)).await;
+    }
+}
+
+/// A request as a function gets it, with its path's parameters.
+fn event(request: reqwest::RequestBuilder, parameters: &[(&str, &str)]) -> Request {
+    let request: http::Request<reqwest::Body> =
+        request.build().and_then(TryFrom::try_from).expect("a request");
+    let body = |body: reqwest::Body| Body::from(body.as_bytes().unwrap_or_default().to_vec());
+    let parameters =
+        parameters.iter().map(|(name, value)| (name.to_string(), vec![value.to_string()]));
+    request.map(body).with_path_parameters(parameters.collect::<HashMap<_, _>>())
+}
+
+#[tokio::test]
+async fn a_task_costs_so_many_calls_and_units_and_no_more() {
+    let metered = Metered::start().await;
+    let mut now = Timestamp::now();
+    let id = metered.create(&tide(), None).await;
+    metered.assert("a create", &["PutItem Tasks 1+1", "UpdateItem Tasks 1"]);
+    metered.get(&id, now).await;
+    metered.assert("a question soon after", &["GetItem Tasks 1"]);
+    metered.ring().await;
+    metered.assert("a ring that brings news", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
+    metered.ring().await;
+    metered.assert("a ring without news", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
+
+    now += SignedDuration::from_mins(2);
+    metered.reconcile(now).await;
+    let mut run = vec!["Query Tasks 0+0.5"; 17];
+    run.insert(16, "UpdateItem Tasks 1+2");
+    metered.assert("sixteen shards of which one has a task; a look without news; once more", &run);
+    metered.reconcile(now).await;
+    metered.assert("a run in which nothing is due", &["Query Tasks 0+0.5"; 16]);
+
+    metered.vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    metered.ring().await;
+    metered.assert(
+        "a ring that tells the end",
+        &["GetItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 2"],
+    );
+    metered.ring().await;
+    metered.assert("a ring after the end", &["GetItem Tasks 1"]);
+    metered.get(&id, Timestamp::now()).await;
+    metered.assert("a question after the end", &["GetItem Tasks 1"]);
+}
+
+#[tokio::test]
+async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where_it_ends() {
+    let metered = Metered::start().await;
+    metered.create(&tide(), Some("order-17")).await;
+    metered.assert(
+        "a create that may come twice",
+        &["TransactWriteItems Tasks 4+1", "UpdateItem Tasks 1", "UpdateItem Tasks 1"],
+    );
+    metered.create(&tide(), Some("order-17")).await;
+    metered.assert("and does: the record is in the way", &["TransactWriteItems"]);
+
+    let limits = json!({ "unfinished": 9, "creates_per_minute": 9 });
+    let client = metered.gateway.with_key("sk-limited", json!({ "limits": limits })).await;
+    let create = event(client.create_request(&tide()), &[]);
+    for calls in [
+        &["GetItem Keys 0.5", "TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"][..],
+        &["TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"],
+    ] {
+        metered.create.answer(&create, Timestamp::now()).await;
+        metered.assert("a create of a key with both limits", calls);
+    }
+    metered.vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    metered.ring().await;
+    metered.assert("and its end", &["GetItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 4"]);
+}
