@@ -3,9 +3,13 @@
 //!
 //! A resource, key or CloudFormation function that is neither used nor named here as something
 //! for the deployment only is an error: the local stack never differs from the template in silence.
-//! What it leaves out on purpose: permissions, policies, log groups, memory sizes and builds.
+//! What it leaves out on purpose: who may start a function, log groups, alarms, memory sizes and
+//! builds.
 
 mod filter;
+#[cfg(test)]
+mod operations;
+mod policies;
 mod resources;
 mod routes;
 mod streams;
@@ -16,6 +20,7 @@ mod yaml;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 pub use filter::Filter;
+pub use policies::Policy;
 pub use routes::{Found, Routes};
 pub use streams::Stream;
 pub use tables::Table;
@@ -46,6 +51,8 @@ pub struct Function {
     pub schedules: Vec<Duration>,
     /// The tables whose changes start it.
     pub streams: Vec<Stream>,
+    /// What it may do.
+    pub policy: Policy,
     variables: BTreeMap<String, Text>,
 }
 
@@ -70,7 +77,7 @@ impl Template {
                 Resource::Function { metadata, properties } => {
                     let binary = metadata.build_properties.binary;
                     let (globals, defaults) = (&document.globals, &document.defaults);
-                    let function = Function::read(id, binary, properties, globals, defaults);
+                    let function = Function::read(id, binary, properties, globals, defaults)?;
                     template.functions.push(function);
                 }
                 Resource::Table { properties, .. } => {
@@ -84,10 +91,15 @@ impl Template {
                 | Resource::Stage { .. }
                 | Resource::Permission
                 | Resource::LogGroup
+                | Resource::Alarm
+                | Resource::Dashboard { .. }
+                | Resource::Topic
+                | Resource::Subscription
                 | Resource::Queue { .. } => {}
             }
         }
         streams::check(&template)?;
+        policies::check(&template)?;
         Ok(template)
     }
 }
@@ -99,7 +111,10 @@ impl Function {
         own: FunctionProperties,
         globals: &FunctionProperties,
         defaults: &BTreeMap<String, Text>,
-    ) -> Function {
+    ) -> Result<Function, TemplateError> {
+        let policy = Policy::read(own.policies);
+        let policy =
+            policy.map_err(|why| TemplateError::at(&format!("policies of `{id}`"), why))?;
         let timeout = own.timeout.or(globals.timeout);
         let variables = globals.environment.variables.iter();
         let variables = variables.chain(&own.environment.variables);
@@ -112,16 +127,17 @@ impl Function {
                 Event::Stream(stream) => streams.push(Stream::read(stream)),
             }
         }
-        Function {
+        Ok(Function {
             id,
             binary,
             timeout: timeout.map_or(LAMBDA_TIMEOUT, Duration::from_secs),
             schedules,
             streams,
+            policy,
             variables: variables
                 .map(|(name, text)| (name.clone(), text.with_defaults(defaults)))
                 .collect(),
-        }
+        })
     }
 
     /// The environment that the function starts with.
@@ -278,16 +294,34 @@ Resources:
             ("a: 1\n---\na: 1".to_owned(), "expected one YAML document"),
             ("Resources: {}\nResources: {}".to_owned(), "duplicate"),
             (
-                "Conditions: {}\nResources: {}".to_owned(),
-                "the top level: unknown field `Conditions`",
+                "Mappings: {}\nResources: {}".to_owned(),
+                "the top level: unknown field `Mappings`",
+            ),
+            (
+                "Conditions: {A: !Equals [!Ref B, c]}\nResources: {}".to_owned(),
+                "condition `A`: `B` is not in the template",
+            ),
+            (
+                "Conditions: {A: !And [b, c]}\nResources: {}".to_owned(),
+                "the top level: unknown variant `Fn::And`",
             ),
             // Resources and keys.
             (
-                resource("Type: AWS::SNS::Topic"),
-                "resource `Thing`: unknown variant `AWS::SNS::Topic`",
+                resource("Type: AWS::EC2::VPC"),
+                "resource `Thing`: unknown variant `AWS::EC2::VPC`",
             ),
             (
-                resource("Type: AWS::DynamoDB::Table, Condition: Production"),
+                resource("Type: AWS::SNS::Subscription, Condition: Production"),
+                "resource `Thing`: the condition `Production` is not in the template",
+            ),
+            (
+                resource("Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: '[1,]'}"),
+                "resource `Thing`: the dashboard is not JSON",
+            ),
+            (
+                "Conditions: {A: !Equals [b, c]}\n\
+                 Resources: {Thing: {Type: AWS::DynamoDB::Table, Condition: A}}"
+                    .to_owned(),
                 "resource `Thing`: unknown field `Condition`",
             ),
             (

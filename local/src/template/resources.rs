@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::{
     Filter, TemplateError,
+    policies::PolicyDocument,
     routes::RouteKey,
     tables::TableProperties,
     text::{Part, Reference, Text, references},
@@ -54,6 +55,15 @@ pub(super) enum Resource {
     Permission,
     #[serde(rename = "AWS::Logs::LogGroup")]
     LogGroup,
+    #[serde(rename = "AWS::CloudWatch::Alarm")]
+    Alarm,
+    #[serde(rename = "AWS::CloudWatch::Dashboard")]
+    Dashboard { _properties: DashboardProperties },
+    #[serde(rename = "AWS::SNS::Topic")]
+    Topic,
+    /// The only resource that may have a condition: nothing played here depends on one.
+    #[serde(rename = "AWS::SNS::Subscription")]
+    Subscription,
     /// For events that a function could not take; none is played here.
     #[serde(rename = "AWS::SQS::Queue")]
     Queue { _properties: QueueProperties },
@@ -86,7 +96,8 @@ pub(super) struct FunctionProperties {
     _handler: DeployOnly,
     _logging_config: DeployOnly,
     _memory_size: DeployOnly,
-    _policies: DeployOnly,
+    #[serde(default)]
+    pub(super) policies: Vec<PolicyDocument>,
     _runtime: DeployOnly,
 }
 
@@ -171,6 +182,18 @@ pub(super) struct SecretProperties {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct DashboardProperties {
+    _dashboard_body: DashboardBody,
+    _dashboard_name: DeployOnly,
+}
+
+/// JSON inside a text, in which no other tool looks for a missing comma.
+#[derive(Deserialize)]
+#[serde(try_from = "Text")]
+struct DashboardBody;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct QueueProperties {
     _message_retention_period: DeployOnly,
     _sqs_managed_sse_enabled: DeployOnly,
@@ -192,8 +215,10 @@ enum ProtocolType {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct StageProperties {
+    _access_log_settings: DeployOnly,
     _api_id: DeployOnly,
     _auto_deploy: DeployOnly,
+    _default_route_settings: DeployOnly,
     _stage_name: StageName,
 }
 
@@ -240,6 +265,8 @@ struct Sections {
     #[serde(default)]
     parameters: BTreeMap<String, Value>,
     #[serde(default)]
+    conditions: BTreeMap<String, Condition>,
+    #[serde(default)]
     globals: Value,
     resources: BTreeMap<String, Value>,
     #[serde(default)]
@@ -254,9 +281,20 @@ struct Sections {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Parameter {
     default: Option<Text>,
+    _allowed_pattern: DeployOnly,
     _allowed_values: DeployOnly,
     _description: DeployOnly,
+    _min_value: DeployOnly,
     _type: DeployOnly,
+}
+
+/// Never evaluated, because it decides only over what is not played.
+#[derive(Deserialize)]
+enum Condition {
+    #[serde(rename = "Fn::Not")]
+    Not([Box<Condition>; 1]),
+    #[serde(rename = "Fn::Equals")]
+    Equals([Text; 2]),
 }
 
 #[derive(Default, Deserialize)]
@@ -303,12 +341,32 @@ impl Sections {
         let outputs = ("`Outputs`".to_owned(), &self.outputs);
         for (place, value) in resources.chain([globals, outputs]) {
             let references = references(value).map_err(|why| TemplateError::at(&place, why))?;
-            if let Some(dangling) = references.iter().find(|named| !self.has(named)) {
-                let why = format!("`{dangling}` is not in the template");
-                return Err(TemplateError::at(&place, why));
+            self.check_named(&place, references.iter())?;
+        }
+        for (name, condition) in &self.conditions {
+            self.check_named(&format!("condition `{name}`"), condition.references().into_iter())?;
+        }
+        for (id, value) in &self.resources {
+            let condition = value.get("Condition").and_then(Value::as_str);
+            if let Some(name) = condition.filter(|name| !self.conditions.contains_key(*name)) {
+                let why = format!("the condition `{name}` is not in the template");
+                return Err(TemplateError::at(&format!("resource `{id}`"), why));
             }
         }
         Ok(())
+    }
+
+    fn check_named<'a>(
+        &self,
+        place: &str,
+        mut references: impl Iterator<Item = &'a Reference>,
+    ) -> Result<(), TemplateError> {
+        match references.find(|named| !self.has(named)) {
+            Some(dangling) => {
+                Err(TemplateError::at(place, format!("`{dangling}` is not in the template")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn has(&self, named: &Reference) -> bool {
@@ -320,6 +378,27 @@ impl Sections {
 
 fn read_at<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, TemplateError> {
     serde_json::from_value(value).map_err(|why| TemplateError::at(place, why))
+}
+
+impl Condition {
+    fn references(&self) -> Vec<&Reference> {
+        match self {
+            Self::Not([condition]) => condition.references(),
+            Self::Equals(texts) => texts.iter().flat_map(Text::references).collect(),
+        }
+    }
+}
+
+impl TryFrom<Text> for DashboardBody {
+    type Error = String;
+
+    fn try_from(text: Text) -> Result<DashboardBody, String> {
+        let body = text.resolve(|reference| Some(reference.to_string())).unwrap_or_default();
+        match serde_json::from_str::<IgnoredAny>(&body) {
+            Ok(_) => Ok(DashboardBody),
+            Err(error) => Err(format!("the dashboard is not JSON: {error}")),
+        }
+    }
 }
 
 impl TryFrom<Text> for StreamOf {

@@ -117,6 +117,10 @@ impl Table {
         self.properties.stream_specification.is_some()
     }
 
+    pub(super) fn has_index(&self, name: &str) -> bool {
+        self.properties.global_secondary_indexes.iter().any(|index| index.index_name == name)
+    }
+
     /// The body of the `CreateTable` request that makes this table under the name `table_name`.
     ///
     /// It has no time to live, which DynamoDB takes in a request of its own.

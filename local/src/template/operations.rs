@@ -1,0 +1,91 @@
+//! What whoever is on call relies on: alarms, dashboard and runbook speak of what is deployed.
+
+use serde_json::Value;
+
+use super::yaml;
+
+fn resources() -> Vec<(String, Value)> {
+    let template = yaml::read(include_str!("../../../template.yaml")).unwrap();
+    let resources = template["Resources"].as_object().expect("resources").clone();
+    resources.into_iter().collect()
+}
+
+fn of_type(name: &str) -> Vec<(String, Value)> {
+    let mut resources = resources();
+    resources.retain(|(_, resource)| resource["Type"] == name);
+    assert!(!resources.is_empty(), "{name}");
+    resources
+}
+
+/// Its words, as a heading of the runbook is addressed.
+fn slug(id: &str) -> String {
+    let mut slug = String::new();
+    for letter in id.chars() {
+        if letter.is_uppercase() && !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.extend(letter.to_lowercase());
+    }
+    slug
+}
+
+#[test]
+fn every_alarm_says_what_it_means_and_names_its_paragraph_of_the_runbook() {
+    for (id, alarm) in of_type("AWS::CloudWatch::Alarm") {
+        let description = alarm["Properties"]["AlarmDescription"].as_str().expect(&id);
+        let paragraph = format!(". See docs/runbook.md#{}", slug(&id));
+        assert!(description.ends_with(&paragraph), "{id}: {description}");
+    }
+}
+
+#[test]
+fn every_alarm_is_heard() {
+    for (id, alarm) in of_type("AWS::CloudWatch::Alarm") {
+        for when in ["AlarmActions", "OKActions"] {
+            assert_eq!(alarm["Properties"][when][0]["Ref"], "AlarmTopic", "{id}");
+        }
+    }
+}
+
+#[test]
+fn every_function_is_watched() {
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let of = |id: &str| alarms.iter().find(|(name, _)| name == id).expect(id).1.to_string();
+    let [(_, dashboard)] = &of_type("AWS::CloudWatch::Dashboard")[..] else {
+        panic!("expected one dashboard");
+    };
+    let dashboard = dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text");
+    for (id, _) in of_type("AWS::Serverless::Function") {
+        let named = format!("{{\"Ref\":\"{id}\"}}");
+        assert!(of(&format!("{id}Errors")).contains(&named), "errors of {id}");
+        assert!(of("FunctionsThrottled").contains(&named), "throttles of {id}");
+        assert!(dashboard.contains(&format!("\"${{{id}}}\"")), "{id} on the dashboard");
+    }
+}
+
+#[test]
+fn every_log_is_thrown_away_some_day() {
+    for (id, group) in of_type("AWS::Logs::LogGroup") {
+        assert_eq!(group["Properties"]["RetentionInDays"]["Ref"], "LogRetentionDays", "{id}");
+    }
+}
+
+#[test]
+fn every_function_logs_where_logs_are_thrown_away() {
+    for (id, function) in of_type("AWS::Serverless::Function") {
+        let group = &function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"];
+        assert_eq!(group.as_str(), Some(format!("{id}Logs").as_str()), "{id}");
+    }
+}
+
+#[test]
+fn what_was_paid_for_outlives_the_stack_and_can_be_restored() {
+    for (id, table) in of_type("AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        assert_eq!(table["DeletionPolicy"], "Retain", "{id}");
+        assert_eq!(table["UpdateReplacePolicy"], "Retain", "{id}");
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{id}");
+        let recovery = &properties["PointInTimeRecoverySpecification"];
+        assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{id}");
+    }
+}
