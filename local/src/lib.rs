@@ -11,6 +11,7 @@ mod accounts;
 mod database;
 mod front;
 mod functions;
+mod guard;
 mod schedule;
 mod secrets;
 mod server;
@@ -24,5 +25,5 @@ pub const LOCAL_KEY: &str = "sk-local";
 
 /// What runs differently in AWS, for those who are about to trust a green run here.
 pub const NOT_PROVEN: &str = "\
-permissions (IAM), API Gateway's own limits and answers, eventual consistency \
+IAM beyond the functions' own policies, API Gateway's own limits and answers, eventual consistency \
 and throttling of DynamoDB, deletion by time to live, cold starts, what the real vendors do";

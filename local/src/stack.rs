@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -21,6 +22,7 @@ use crate::accounts::Accounts;
 use crate::database::Database;
 use crate::front::{self, Front};
 use crate::functions::Function;
+use crate::guard::Guard;
 use crate::secrets::{self, Secrets};
 use crate::server::{Door, Server};
 use crate::simulators::Truth;
@@ -78,7 +80,9 @@ pub struct Stack {
     accounts: Accounts,
     /// What runs on schedules and follows streams.
     background: JoinSet<()>,
-    _secrets: Server,
+    guard: Arc<Guard>,
+    /// The secrets, and what guards them and the database.
+    _servers: [Server; 3],
     /// Of the data file, held as long as it is used.
     _lock: Option<File>,
 }
@@ -120,14 +124,19 @@ impl Stack {
         .await
         .map_err(|error| StackError(format!("cannot serve secrets: {error}")))?;
 
+        let guard = Arc::new(Guard::new(&template));
+        let unguarded = |error| StackError(format!("cannot guard what functions call: {error}"));
+        let guarded_database = guard.serve(database.url()).await.map_err(unguarded)?;
+        let guarded_secrets = guard.serve(secrets.base_url()).await.map_err(unguarded)?;
+
         let surroundings = Surroundings {
             public_url: options.public_url.map_or(door.base_url(), |url| url.to_string()),
             instead: [
                 ("WEBHOOK_HOSTS", (!options.public_webhooks).then(|| "any".to_owned())),
                 ("MODEL_ALIASES", options.model_aliases),
             ],
-            database_url: database.url(),
-            secrets_url: secrets.base_url(),
+            database_url: guarded_database.base_url(),
+            secrets_url: guarded_secrets.base_url(),
         };
         let (invocations, under_way) = mpsc::channel(1);
         let mut functions = BTreeMap::new();
@@ -179,7 +188,8 @@ impl Stack {
             variables,
             accounts,
             background,
-            _secrets: secrets,
+            guard,
+            _servers: [secrets, guarded_database, guarded_secrets],
             _lock: lock,
         })
     }
@@ -197,7 +207,8 @@ impl Stack {
         self.front.base_url()
     }
 
-    /// The address of the embedded DynamoDB, whose tables are called as in the template.
+    /// The address of the embedded DynamoDB, whose tables are called as in the template. It is the
+    /// operator's: no policy is asked here.
     pub fn database_url(&self) -> &str {
         self.database.url()
     }
@@ -215,6 +226,11 @@ impl Stack {
     /// What each simulated vendor knows of what it was asked for; to hold the table against.
     pub fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
         self.accounts.truth()
+    }
+
+    /// What functions tried to do and the template's policies do not allow, one line each.
+    pub fn refused(&self) -> Vec<String> {
+        self.guard.refused()
     }
 
     pub fn simulated(&self) -> &[Vendor] {
@@ -243,7 +259,8 @@ impl Surroundings<'_> {
         variables.extend(
             [
                 ("AWS_REGION", "local"),
-                ("AWS_ACCESS_KEY_ID", "local"),
+                // Says whose policy it is that a call needs.
+                ("AWS_ACCESS_KEY_ID", function.id.as_str()),
                 ("AWS_SECRET_ACCESS_KEY", "local"),
                 ("AWS_ENDPOINT_URL_DYNAMODB", self.database_url),
                 ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_url),

@@ -174,7 +174,8 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     let told = Arc::new(Told::default());
     let hook = webhook(told.clone(), dice.clone()).await;
     let bad_day = Arc::new(BadDay(dice.clone()));
-    let database = serve(gateway.stack.database_url(), bad_day).await;
+    let variables = gateway.stack.variables("Create").expect("in the template");
+    let database = serve(&variables["AWS_ENDPOINT_URL_DYNAMODB"], bad_day).await;
 
     // Tasks are asked for, and some functions die over it.
     let create = Arc::new(

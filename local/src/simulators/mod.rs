@@ -114,9 +114,9 @@ async fn door(vendor: Vendor, ledger: &Ledger) -> io::Result<Door> {
     Ok(door)
 }
 
-/// What a vendor calls back with. It is for this machine: it trusts no certificate, so an https
+/// What a vendor calls back with, and whoever else calls here. It is for this machine: it trusts no certificate, so an https
 /// address is out of its reach, and no proxy comes between.
-fn http_client() -> reqwest::Client {
+pub(crate) fn http_client() -> reqwest::Client {
     // reqwest asks for TLS even when no address needs it.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)

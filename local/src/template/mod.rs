@@ -20,7 +20,7 @@ mod yaml;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 pub use filter::Filter;
-pub use policies::Policy;
+pub use policies::{Permission, Policy};
 pub use routes::{Found, Routes};
 pub use streams::Stream;
 pub use tables::Table;
