@@ -1,8 +1,11 @@
-//! Secrets Manager in this process: one operation, a handful of secrets.
+//! Secrets Manager in this process: reading a secret, and nothing else.
+//!
+//! A new text is put here by [`Secrets::put`] and not over HTTP; the labels of
+//! the versions move as they do in AWS.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -14,30 +17,65 @@ use serde_json::json;
 
 use crate::server::{Door, Server};
 
-/// The texts of secrets by their names.
-pub(crate) type Secrets = BTreeMap<String, String>;
+/// Secrets by their names. Clones are the same secrets.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets(Arc<Mutex<BTreeMap<String, Versions>>>);
+
+struct Versions {
+    current: String,
+    previous: Option<String>,
+}
+
+impl Secrets {
+    /// What was current becomes the previous version, and what was previous is gone.
+    pub(crate) fn put(&self, name: &str, text: String) {
+        let mut secrets = self.0.lock().expect("nothing panics while holding the secrets");
+        let previous = secrets.remove(name).map(|versions| versions.current);
+        secrets.insert(name.to_owned(), Versions { current: text, previous });
+    }
+
+    fn get(&self, name: &str, stage: &str) -> Option<String> {
+        let secrets = self.0.lock().expect("nothing panics while holding the secrets");
+        let versions = secrets.get(name)?;
+        match stage {
+            "AWSCURRENT" => Some(versions.current.clone()),
+            "AWSPREVIOUS" => versions.previous.clone(),
+            _ => None,
+        }
+    }
+
+    pub(crate) async fn serve(&self) -> io::Result<Server> {
+        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
+        Ok(door.serve(Router::new().route("/", post(answer)).with_state(self.clone())))
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetSecretValue {
     secret_id: String,
+    #[serde(default = "current")]
+    version_stage: String,
 }
 
-pub(crate) async fn serve(secrets: Secrets) -> io::Result<Server> {
-    let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
-    Ok(door.serve(Router::new().route("/", post(answer)).with_state(Arc::new(secrets))))
+fn current() -> String {
+    "AWSCURRENT".to_owned()
 }
 
-async fn answer(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: String) -> Response {
+async fn answer(State(secrets): State<Secrets>, headers: HeaderMap, body: String) -> Response {
     if headers.get("x-amz-target").is_none_or(|target| target != "secretsmanager.GetSecretValue") {
         return refuse("UnknownOperationException", "only GetSecretValue is served here");
     }
-    let Ok(GetSecretValue { secret_id }) = serde_json::from_str(&body) else {
+    let Ok(GetSecretValue { secret_id, version_stage }) = serde_json::from_str(&body) else {
         return refuse("InvalidRequestException", "SecretId is missing");
     };
-    match secrets.get(&secret_id) {
-        Some(text) => Json(json!({ "Name": secret_id, "SecretString": text })).into_response(),
-        None => refuse("ResourceNotFoundException", "there is no such secret"),
+    match secrets.get(&secret_id, &version_stage) {
+        Some(text) => {
+            let stages = [version_stage];
+            Json(json!({ "Name": secret_id, "SecretString": text, "VersionStages": stages }))
+                .into_response()
+        }
+        None => refuse("ResourceNotFoundException", "there is no such version of such a secret"),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::database::Database;
 use crate::front::{self, Front};
 use crate::functions::Function;
 use crate::guard::Guard;
-use crate::secrets::{self, Secrets};
+use crate::secrets::Secrets;
 use crate::server::{Door, Server};
 use crate::simulators::Truth;
 use crate::simulators::ledger::{Ledger, open_private};
@@ -80,8 +80,9 @@ pub struct Stack {
     accounts: Accounts,
     /// What runs on schedules and follows streams.
     background: JoinSet<()>,
+    secrets: Secrets,
     guard: Arc<Guard>,
-    /// The secrets, and what guards them and the database.
+    /// Of the secrets, and what guards them and the database.
     _servers: [Server; 3],
     /// Of the data file, held as long as it is used.
     _lock: Option<File>,
@@ -117,17 +118,18 @@ impl Stack {
         let accounts = Accounts::start(&options.accounts, options.pace, &ledger)
             .await
             .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
-        let secrets = secrets::serve(Secrets::from([
-            ("Accounts".to_owned(), accounts.json.clone()),
-            ("CallbackSecret".to_owned(), callback_secret(&ledger)?),
-        ]))
-        .await
-        .map_err(|error| StackError(format!("cannot serve secrets: {error}")))?;
+        let secrets = Secrets::default();
+        secrets.put("Accounts", accounts.json.clone());
+        secrets.put("CallbackSecret", callback_secret(&ledger)?);
+        let secrets_server = secrets
+            .serve()
+            .await
+            .map_err(|error| StackError(format!("cannot serve secrets: {error}")))?;
 
         let guard = Arc::new(Guard::new(&template));
         let unguarded = |error| StackError(format!("cannot guard what functions call: {error}"));
         let guarded_database = guard.serve(database.url()).await.map_err(unguarded)?;
-        let guarded_secrets = guard.serve(secrets.base_url()).await.map_err(unguarded)?;
+        let guarded_secrets = guard.serve(secrets_server.base_url()).await.map_err(unguarded)?;
 
         let surroundings = Surroundings {
             public_url: options.public_url.map_or(door.base_url(), |url| url.to_string()),
@@ -188,8 +190,9 @@ impl Stack {
             variables,
             accounts,
             background,
+            secrets,
             guard,
-            _servers: [secrets, guarded_database, guarded_secrets],
+            _servers: [secrets_server, guarded_database, guarded_secrets],
             _lock: lock,
         })
     }
@@ -221,6 +224,11 @@ impl Stack {
     /// The environment of a function, by its logical id in the template.
     pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
         self.variables.get(function)
+    }
+
+    /// Gives a secret, by its logical id in the template, a new text.
+    pub fn put_secret(&self, secret: &str, text: impl Into<String>) {
+        self.secrets.put(secret, text.into());
     }
 
     /// What each simulated vendor knows of what it was asked for; to hold the table against.
@@ -282,7 +290,8 @@ impl Surroundings<'_> {
     ) -> Result<Function, StackError> {
         let id = &function.id;
         let variable = |name: &str| variables.get(name).cloned();
-        Function::start(&function.binary, &Environment::new(&variable))
+        // Boxed, because the compiler gives up on futures that are nested too deeply.
+        Box::pin(Function::start(&function.binary, &Environment::new(&variable)))
             .await
             .ok_or_else(|| StackError(format!("`{id}` is no function of this stack")))?
             .map_err(|error| StackError(format!("`{id}` cannot start: {error}")))

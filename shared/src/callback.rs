@@ -5,40 +5,86 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
+use url::Url;
 
+use crate::secret::{Renewable, Stage, StoredSecret};
+use crate::setup::SetupError;
 use crate::task::TaskId;
 use crate::vendor::Vendor;
 
 /// 128 bits are beyond guessing, and keep the address short.
 const TAG_BYTES: usize = 16;
 
+/// Anybody can call with a token that is not ours.
+const REREAD_PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Makes the addresses, with the current secret.
 #[derive(Debug)]
 pub struct Callbacks {
-    key: hmac::Key,
-    /// The public address of this gateway, without a slash at its end.
-    base: url::Url,
+    key: TokenKey,
+    /// The public address of this gateway.
+    base: Url,
 }
 
+/// Reads what comes after them. Tasks outlive secrets, so the secret before the
+/// current one is good as well; and the current one may be newer than we know.
+#[derive(Debug)]
+pub struct Tokens {
+    keys: Renewable<Vec<TokenKey>>,
+    secret: StoredSecret,
+    base: Url,
+}
+
+/// What tokens are made and checked with.
+#[derive(Debug)]
+pub struct TokenKey(hmac::Key);
+
 impl Callbacks {
-    pub fn new(secret: &str, public_url: url::Url) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), base: public_url }
+    pub fn new(secret: &str, public_url: Url) -> Self {
+        Self { key: TokenKey::new(secret), base: public_url }
     }
 
     /// The address that a vendor is given for a task.
     pub fn url(&self, vendor: Vendor, task: &TaskId) -> String {
         let base = self.base.as_str().trim_end_matches('/');
-        format!("{base}{}", route(vendor, &self.token(vendor, task)))
+        format!("{base}{}", route(vendor, &self.key.token(vendor, task)))
     }
+}
 
-    /// The path of that address, as a vendor signs it: it may be longer than
-    /// the one a function sees, when a proxy in front takes part of it away.
-    pub fn path(&self, vendor: Vendor, task: &TaskId) -> String {
-        let base = self.base.path().trim_end_matches('/');
-        format!("{base}{}", route(vendor, &self.token(vendor, task)))
+impl Tokens {
+    pub async fn open(secret: StoredSecret, public_url: Url) -> Result<Self, SetupError> {
+        let keys = Renewable::new(read_keys(&secret).await?, REREAD_PAUSE);
+        Ok(Self { keys, secret, base: public_url })
     }
 
     /// The task that a token names, if we made it.
+    pub async fn read(&self, vendor: Vendor, token: &str, now: Timestamp) -> Option<TaskId> {
+        let read = |keys: &Vec<TokenKey>| keys.iter().find_map(|key| key.read(vendor, token));
+        if let Some(task) = read(&self.keys.current()) {
+            return Some(task);
+        }
+        let will_do = |keys: &Vec<TokenKey>| read(keys).is_some();
+        // Boxed, because it is rare, and large wherever it is waited for.
+        let again = Box::pin(read_keys(&self.secret));
+        read(&*self.keys.renewed(will_do, now, again).await)
+    }
+
+    /// The path of an address of ours, as a vendor signs it: it may be longer than
+    /// the one a function sees, when a proxy in front takes part of it away.
+    pub fn path(&self, vendor: Vendor, token: &str) -> String {
+        let base = self.base.path().trim_end_matches('/');
+        format!("{base}{}", route(vendor, token))
+    }
+}
+
+impl TokenKey {
+    pub fn new(secret: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    }
+
+    /// The task that a token names, if it was made with this key.
     pub fn read(&self, vendor: Vendor, token: &str) -> Option<TaskId> {
         let (id, tag) = token.split_once('-')?;
         let id: TaskId = id.parse().ok()?;
@@ -46,7 +92,7 @@ impl Callbacks {
         // Equal in constant time: the hash of both, under our key.
         let expected = self.tag(vendor, &id);
         let tags_match = tag.len() == TAG_BYTES
-            && hmac::verify(&self.key, &tag, hmac::sign(&self.key, &expected).as_ref()).is_ok();
+            && hmac::verify(&self.0, &tag, hmac::sign(&self.0, &expected).as_ref()).is_ok();
         tags_match.then_some(id)
     }
 
@@ -55,11 +101,17 @@ impl Callbacks {
     }
 
     fn tag(&self, vendor: Vendor, task: &TaskId) -> [u8; TAG_BYTES] {
-        let tag = hmac::sign(&self.key, format!("callback/{vendor}/{task}").as_bytes());
+        let tag = hmac::sign(&self.0, format!("callback/{vendor}/{task}").as_bytes());
         let mut short = [0; TAG_BYTES];
         short.copy_from_slice(&tag.as_ref()[..TAG_BYTES]);
         short
     }
+}
+
+/// The keys that a token may be made with, the current one first.
+async fn read_keys(secret: &StoredSecret) -> Result<Vec<TokenKey>, SetupError> {
+    let (current, previous) = tokio::try_join!(secret.current(), secret.read(Stage::Previous))?;
+    Ok([Some(current), previous].iter().flatten().map(|text| TokenKey::new(text)).collect())
 }
 
 fn route(vendor: Vendor, token: &str) -> String {
@@ -68,25 +120,20 @@ fn route(vendor: Vendor, token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-
-    fn callbacks(secret: &str) -> Callbacks {
-        Callbacks::new(secret, "https://gw.example/prod/".parse().unwrap())
-    }
 
     #[test]
     fn a_token_names_its_task_and_nobody_else_can_make_one() {
         let task = TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]);
-        let ours = callbacks("secret");
-        let url = ours.url(Vendor::Vidu, &task);
+        let ours = TokenKey::new("secret");
+        let callbacks = Callbacks::new("secret", "https://gw.example/prod/".parse().unwrap());
+        let url = callbacks.url(Vendor::Vidu, &task);
         let (base, token) = url.rsplit_once('/').unwrap();
         assert_eq!(base, "https://gw.example/prod/v1/callbacks/vidu");
-        assert_eq!(ours.path(Vendor::Vidu, &task), format!("/prod/v1/callbacks/vidu/{token}"));
         assert_eq!(ours.read(Vendor::Vidu, token), Some(task.clone()));
 
-        assert_eq!(callbacks("other").read(Vendor::Vidu, token), None, "another gateway's");
+        assert_eq!(ours.read(Vendor::Kling, token), None, "another vendor's");
+        assert_eq!(TokenKey::new("other").read(Vendor::Vidu, token), None, "another gateway's");
         let (id, tag) = token.split_once('-').unwrap();
         let other = TaskId::new(Timestamp::UNIX_EPOCH, &[8; 10]);
         for forged in [

@@ -10,6 +10,7 @@ mod client;
 pub mod delivery;
 pub mod idempotency;
 pub mod refresh;
+pub mod secret;
 pub mod setup;
 mod standard_webhooks;
 pub mod store;

@@ -10,8 +10,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
-use crate::callback::Callbacks;
+use crate::callback::{Callbacks, Tokens};
 use crate::delivery::Deliveries;
+use crate::secret::StoredSecret;
 use crate::store::{Keys, Tasks};
 use crate::telemetry::log::Log;
 use crate::vendor::Vendors;
@@ -74,22 +75,26 @@ impl<'a> Environment<'a> {
 
     /// The vendors' accounts, read from their secret.
     pub async fn vendors(&self) -> Result<Vendors, SetupError> {
-        let accounts = self.secret("ACCOUNTS_SECRET").await?;
-        Vendors::read(&accounts)
-            .map_err(|error| SetupError(format!("the secret in ACCOUNTS_SECRET: {error}")))
+        Vendors::open(self.secret("ACCOUNTS_SECRET")?).await
     }
 
+    /// The maker of addresses that vendors call.
     pub async fn callbacks(&self) -> Result<Callbacks, SetupError> {
-        let public_url = self.parse("PUBLIC_URL")?;
-        Ok(Callbacks::new(&self.secret("CALLBACK_SECRET").await?, public_url))
+        let secret = self.secret("CALLBACK_SECRET")?;
+        Ok(Callbacks::new(&secret.current().await?, self.parse("PUBLIC_URL")?))
+    }
+
+    /// The reader of such addresses.
+    pub async fn tokens(&self) -> Result<Tokens, SetupError> {
+        Tokens::open(self.secret("CALLBACK_SECRET")?, self.parse("PUBLIC_URL")?).await
     }
 
     pub fn deliveries(&self) -> Result<Deliveries, SetupError> {
         Ok(Deliveries::new(self.keys()?, self.parse("WEBHOOK_HOSTS")?))
     }
 
-    /// The text of the secret whose name or ARN a variable holds.
-    async fn secret(&self, variable: &str) -> Result<String, SetupError> {
+    /// The secret whose name or ARN a variable holds.
+    fn secret(&self, variable: &'static str) -> Result<StoredSecret, SetupError> {
         let id = self.text(variable)?;
         let mut config = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -100,13 +105,7 @@ impl<'a> Environment<'a> {
             config = config.endpoint_url(url);
         }
         let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
-        let secret = client.get_secret_value().secret_id(&id).send().await.map_err(|error| {
-            let error = aws_sdk_secretsmanager::error::DisplayErrorContext(&error);
-            SetupError(format!("the secret in {variable} cannot be read: {error}"))
-        })?;
-        secret
-            .secret_string
-            .ok_or_else(|| SetupError(format!("the secret in {variable} holds no text")))
+        Ok(StoredSecret::new(client, id, variable))
     }
 
     pub fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, SetupError> {

@@ -20,7 +20,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-const API_KEY: &str = "vda_fake";
+/// The key that is good until it is exchanged.
+pub(crate) const FIRST_KEY: &str = "vda_fake";
 pub(crate) const VENDOR_TASK: &str = "839120458812739584";
 
 /// What to answer a submission.
@@ -34,6 +35,10 @@ pub(crate) enum Reply {
 }
 
 struct Script {
+    /// The only key that is not refused.
+    api_key: String,
+    /// How many calls were refused for another key.
+    strangers: usize,
     /// Nothing is answered before this is heard.
     wait: Option<oneshot::Receiver<()>>,
     replies: VecDeque<Reply>,
@@ -78,6 +83,8 @@ impl FakeVidu {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Arc::new(Mutex::new(Script {
+            api_key: FIRST_KEY.to_owned(),
+            strangers: 0,
             wait,
             replies: replies.into_iter().collect(),
             look: Reply::Json(200, state("processing")),
@@ -92,7 +99,18 @@ impl FakeVidu {
     }
 
     pub(crate) fn accounts(&self) -> String {
-        json!({ "vidu": { "base_url": self.base_url, "api_key": API_KEY } }).to_string()
+        json!({ "vidu": { "base_url": self.base_url, "api_key": lock(&self.script).api_key } })
+            .to_string()
+    }
+
+    /// From now on only this key is good, for calls and for what is signed.
+    pub(crate) fn exchange_key(&self, api_key: &str) {
+        api_key.clone_into(&mut lock(&self.script).api_key);
+    }
+
+    /// How many calls were refused because of their key.
+    pub(crate) fn strangers(&self) -> usize {
+        lock(&self.script).strangers
     }
 
     /// From now on looks are answered like this.
@@ -124,7 +142,8 @@ impl FakeVidu {
 
     /// Rings as Vidu does.
     pub(crate) async fn ring(&self, body: &Value) -> StatusCode {
-        ring(&Bell::good(&self.callback_url()), body).await
+        let key = lock(&self.script).api_key.clone();
+        ring(&Bell { key, ..Bell::good(&self.callback_url()) }, body).await
     }
 }
 
@@ -157,7 +176,7 @@ impl Bell {
         Self {
             url: url.to_owned(),
             signed_path: path.expect("a path"),
-            key: API_KEY.to_owned(),
+            key: FIRST_KEY.to_owned(),
             at: Timestamp::now(),
             signed: true,
         }
@@ -168,43 +187,56 @@ impl Bell {
     }
 }
 
+impl Bell {
+    /// What Vidu puts into the head of its call.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        if !self.signed {
+            return Vec::new();
+        }
+        let date = self.at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let nonce = "5b8f1c9e-0000-4000-8000-000000000001";
+        let text = format!(
+            "POST\n{}\n\nvidu\n{date}\nDate:{date}\nx-request-nonce:{nonce}\n",
+            self.signed_path
+        );
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.as_bytes());
+        let signature = STANDARD.encode(hmac::sign(&key, text.as_bytes()));
+        vec![
+            ("Date", date),
+            ("x-request-nonce", nonce.to_owned()),
+            ("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce".to_owned()),
+            ("X-HMAC-ALGORITHM", "hmac-sha256".to_owned()),
+            ("X-HMAC-ACCESS-KEY", "vidu".to_owned()),
+            ("X-HMAC-SIGNATURE", signature),
+        ]
+    }
+}
+
 pub(crate) async fn ring(bell: &Bell, body: &Value) -> StatusCode {
     ringing(bell, body).send().await.expect("an answer").status()
 }
 
 /// The request that a ring is.
 pub(crate) fn ringing(bell: &Bell, body: &Value) -> reqwest::RequestBuilder {
-    let date = bell.at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let nonce = "5b8f1c9e-0000-4000-8000-000000000001";
-    let text = format!(
-        "POST\n{}\n\nvidu\n{date}\nDate:{date}\nx-request-nonce:{nonce}\n",
-        bell.signed_path
-    );
-    let key = hmac::Key::new(hmac::HMAC_SHA256, bell.key.as_bytes());
-    let signature = STANDARD.encode(hmac::sign(&key, text.as_bytes()));
-    let mut request = reqwest::Client::new()
+    let request = reqwest::Client::new()
         .post(&bell.url)
         .header("content-type", "application/json")
         .body(body.to_string());
-    if bell.signed {
-        request = request
-            .header("Date", date)
-            .header("x-request-nonce", nonce)
-            .header("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce")
-            .header("X-HMAC-ALGORITHM", "hmac-sha256")
-            .header("X-HMAC-ACCESS-KEY", "vidu")
-            .header("X-HMAC-SIGNATURE", signature);
-    }
-    request
+    let headers = bell.headers().into_iter();
+    headers.fold(request, |request, (name, value)| request.header(name, value))
 }
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
-    assert_eq!(parts.headers["authorization"], format!("Token {API_KEY}"));
     let (reply, wait) = {
         let mut script = lock(&script);
-        if parts.method == "GET" {
+        if parts.headers["authorization"] != format!("Token {}", script.api_key) {
+            script.strangers += 1;
+            let refusal =
+                json!({ "code": 401, "reason": "Unauthorized", "message": "no such key" });
+            (Reply::Json(401, refusal), None)
+        } else if parts.method == "GET" {
             script.looks += 1;
             (script.look.clone(), None)
         } else {

@@ -16,6 +16,7 @@ mod limits;
 mod lines;
 mod misbehaviour;
 mod reconcile;
+mod secrets;
 mod store;
 mod storm;
 mod story;

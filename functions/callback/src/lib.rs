@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::{ApiError, http};
-use shared::callback::Callbacks;
+use shared::callback::Tokens;
 use shared::refresh::{PATIENCE, refresh};
 use shared::setup::{Environment, SetupError};
 use shared::store::{StoreError, Tasks};
@@ -21,23 +21,21 @@ use shared::vendor::{Forged, Found, Ring, Vendor, Vendors};
 pub struct Callback {
     tasks: Tasks,
     vendors: Vendors,
-    callbacks: Callbacks,
+    tokens: Tokens,
 }
 
 impl Callback {
     pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        Ok(Self {
-            tasks: environment.tasks()?,
-            vendors: environment.vendors().await?,
-            callbacks: environment.callbacks().await?,
-        })
+        let (vendors, tokens) = tokio::try_join!(environment.vendors(), environment.tokens())?;
+        Ok(Self { tasks: environment.tasks()?, vendors, tokens })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        answered("callback", request, async {
+        let answer = async {
             self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        })
-        .await
+        };
+        // Boxed, because it is large, and handed on by all that is around it.
+        answered("callback", request, Box::pin(answer)).await
     }
 
     async fn try_answer(
@@ -46,8 +44,8 @@ impl Callback {
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
         http::require_method(request, "POST")?;
-        let (vendor, id) = self.read_path(request)?;
-        self.verify(request, vendor, &id, now).await?;
+        let (vendor, id, path) = self.read_path(request, now).await?;
+        self.verify(request, vendor, &id, &path, now).await?;
 
         let store_error = |error| {
             tracing::error!(task.id = %id, %vendor, %error, "a ring could not be followed");
@@ -90,20 +88,24 @@ impl Callback {
         }
     }
 
-    fn read_path(&self, request: &Request) -> Result<(Vendor, TaskId), ApiError> {
+    /// The vendor and the task that the address names, and its path as we gave it out.
+    async fn read_path(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Vendor, TaskId, String), ApiError> {
         let parameters = request.path_parameters();
         let vendor = parameters.first("vendor").and_then(|vendor| vendor.parse::<Vendor>().ok());
         let token = parameters.first("token");
         telemetry::tell(|line| line.set("vendor", vendor.map_or("unknown", Vendor::as_str)));
-        let read = vendor
-            .zip(token)
-            .and_then(|(vendor, token)| Some((vendor, self.callbacks.read(vendor, token)?)));
-        let (vendor, id) = read.ok_or_else(|| {
-            count("refused", "address");
-            ApiError::unknown_route(request.method().as_str(), "/v1/callbacks/…")
-        })?;
-        telemetry::tell(|line| line.set("task_id", id.as_str()));
-        Ok((vendor, id))
+        if let Some((vendor, token)) = vendor.zip(token)
+            && let Some(id) = self.tokens.read(vendor, token, now).await
+        {
+            telemetry::tell(|line| line.set("task_id", id.as_str()));
+            return Ok((vendor, id, self.tokens.path(vendor, token)));
+        }
+        count("refused", "address");
+        Err(ApiError::unknown_route(request.method().as_str(), "/v1/callbacks/…"))
     }
 
     async fn verify(
@@ -111,21 +113,29 @@ impl Callback {
         request: &Request,
         vendor: Vendor,
         id: &TaskId,
+        path: &str,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let ring = Ring {
-            path: &self.callbacks.path(vendor, id),
+            path,
             // Ours have none; what somebody appends is signed by nobody.
             query: "",
             headers: request.headers(),
             body: request.body(),
         };
-        let Some(dialect) = self.vendors.dialect(vendor) else {
+        let Some(dialect) = self.vendors.dialect_by_now(vendor, now).await else {
             count("refused", "no_account");
             let message = "This gateway has no account with this vendor.";
             return Err(ApiError::unauthorized("no_account", message));
         };
-        let Err(forged) = dialect.verify_ring(&ring, now) else { return Ok(()) };
+        let mut verified = dialect.verify_ring(&ring, now);
+        // Signed with a key of the account, which may have been exchanged since we read it.
+        if verified == Err(Forged::Mismatch)
+            && let Some(dialect) = self.vendors.renewed(vendor, Some(&dialect), now).await
+        {
+            verified = dialect.verify_ring(&ring, now);
+        }
+        let Err(forged) = verified else { return Ok(()) };
         count("refused", forged.code());
         if let Err(error) = self.note_forged(id, forged, now).await {
             tracing::warn!(task.id = %id, %error, "a step of a task could not be kept");

@@ -8,6 +8,8 @@ mod counts;
 mod once;
 mod submit;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
@@ -23,7 +25,7 @@ use shared::vendor::{Aliases, Dialect, Vendor, Vendors};
 use shared::webhook::WebhookHosts;
 
 use counts::rejected;
-use submit::{Outcome, Prepared};
+use submit::{Original, Outcome, Prepared};
 
 #[derive(Debug)]
 pub struct Create {
@@ -40,6 +42,7 @@ struct Checked {
     limits: Limits,
     tasks: Vec<Task>,
     prepared: Vec<Prepared>,
+    original: Original,
     warnings: Vec<Warning>,
     record: Option<Record>,
     strict: bool,
@@ -47,21 +50,24 @@ struct Checked {
 
 impl Create {
     pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+        let (vendors, callbacks) =
+            tokio::try_join!(environment.vendors(), environment.callbacks())?;
         Ok(Self {
             tasks: environment.tasks()?,
             keys: environment.keys()?,
-            vendors: environment.vendors().await?,
-            callbacks: environment.callbacks().await?,
+            vendors,
+            callbacks,
             webhook_hosts: environment.parse("WEBHOOK_HOSTS")?,
             aliases: environment.parse("MODEL_ALIASES")?,
         })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        answered("create", request, async {
+        let answer = async {
             self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        })
-        .await
+        };
+        // Boxed, because it is large, and handed on by all that is around it.
+        answered("create", request, Box::pin(answer)).await
     }
 
     async fn try_answer(
@@ -71,11 +77,11 @@ impl Create {
     ) -> Result<Response<Body>, ApiError> {
         let checked = self.check(request, now).await.inspect_err(rejected)?;
         let first = self.begin(&checked, now).await.inspect_err(rejected)?;
-        let Checked { tasks, prepared, warnings, record, strict, .. } = checked;
+        let Checked { tasks, prepared, original, warnings, record, strict, .. } = checked;
         let mut response = match (first, record) {
             (Some(first), Some(record)) => self.replay(first.repeat(&record, now)?).await?,
             (_, record) => {
-                let outcomes = self.submit_all(prepared, now).await;
+                let outcomes = self.submit_all(prepared, &original, now).await;
                 counts::submitted(&tasks, &outcomes);
                 let answer = answer(outcomes, warnings);
                 if let Some(record) = record {
@@ -101,9 +107,9 @@ impl Create {
         let idempotency_key = http::idempotency_key(request.headers())?;
 
         let mut wanted = CreateRequest::read(request.body())?;
-        let (vendor, dialect) = self.choose_vendor(&mut wanted, &key)?;
+        let (vendor, dialect) = self.choose_vendor(&mut wanted, &key, now).await?;
         let mut warnings = Vec::from_iter(self.check_webhook(&wanted, &key)?);
-        let prepared = self.prepare(&wanted, &key, vendor, dialect, now)?;
+        let prepared = self.prepare(&wanted, &key, vendor, &*dialect, now)?;
         warnings.extend(wanted.warnings);
         warnings.extend(prepared.iter().take(1).flat_map(|one| one.warnings.clone()));
         if strict && let Some(warning) = warnings.first() {
@@ -112,7 +118,8 @@ impl Create {
         let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
         let record =
             idempotency_key.map(|text| Record::new(&key.id, text, request.body(), &tasks, now));
-        Ok(Checked { limits: key.limits, tasks, prepared, warnings, record, strict })
+        let original = Original { generation: wanted.generation, dialect };
+        Ok(Checked { limits: key.limits, tasks, prepared, original, warnings, record, strict })
     }
 
     /// Stores the tasks, before any vendor hears of them. Gives what is kept of the
@@ -137,11 +144,12 @@ impl Create {
         }
     }
 
-    fn choose_vendor(
+    async fn choose_vendor(
         &self,
         wanted: &mut CreateRequest,
         key: &ApiKey,
-    ) -> Result<(Vendor, &dyn Dialect), ApiError> {
+        now: Timestamp,
+    ) -> Result<(Vendor, Arc<dyn Dialect>), ApiError> {
         key.check_model(&wanted.model)?;
         let model = self.aliases.resolve(&wanted.model);
         let vendor = Vendor::of_model(model).ok_or_else(|| {
@@ -151,7 +159,7 @@ impl Create {
                 wanted.model
             ))
         })?;
-        let dialect = self.vendors.dialect(vendor).ok_or_else(|| {
+        let dialect = self.vendors.dialect_by_now(vendor, now).await.ok_or_else(|| {
             ApiError::unknown_model(format!(
                 "This gateway has no account with {vendor}, which serves `{}`.",
                 wanted.model

@@ -1,9 +1,11 @@
 //! From a checked request to tasks at the vendor.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
-use shared::api::{ApiError, CreateRequest, Warning};
+use shared::api::{ApiError, CreateRequest, Generation, Warning};
 use shared::refresh::refuse;
 use shared::store::ApiKey;
 use shared::story::{Source, What};
@@ -19,6 +21,12 @@ pub(crate) struct Prepared {
     pub(crate) task: Task,
     submission: Submission,
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// What submissions were made from, should they have to be made with another account.
+pub(crate) struct Original {
+    pub(crate) generation: Generation,
+    pub(crate) dialect: Arc<dyn Dialect>,
 }
 
 pub(crate) enum Outcome {
@@ -68,15 +76,32 @@ impl Create {
     }
 
     /// Submits independent tasks, which are stored, side by side.
-    pub(crate) async fn submit_all(&self, prepared: Vec<Prepared>, now: Timestamp) -> Vec<Outcome> {
-        join_all(prepared.into_iter().map(|one| self.submit(one, now))).await
+    pub(crate) async fn submit_all(
+        &self,
+        prepared: Vec<Prepared>,
+        original: &Original,
+        now: Timestamp,
+    ) -> Vec<Outcome> {
+        join_all(prepared.into_iter().map(|one| self.submit(one, original, now))).await
     }
 
-    async fn submit(&self, prepared: Prepared, now: Timestamp) -> Outcome {
+    async fn submit(&self, prepared: Prepared, original: &Original, now: Timestamp) -> Outcome {
         let Prepared { task, submission, .. } = prepared;
         let (id, vendor) = (&task.id, task.vendor);
         let began = Instant::now();
-        let reply = self.vendors.submit(vendor, id, submission.request).await;
+        let dialect = &original.dialect;
+        let mut reply = self.vendors.submit(vendor, &**dialect, id, submission.request).await;
+        if let Submitted::Refused(fault) = &reply.submitted
+            && fault.kind.is_operators()
+            && let Some(dialect) = self.vendors.renewed(vendor, Some(dialect), now).await
+        {
+            // Surely nothing was made with the account that is no longer good.
+            let callback_url = self.callbacks.url(vendor, id);
+            let ticket = Ticket { task_id: id, callback_url: &callback_url, now };
+            if let Ok(again) = dialect.submit(original.generation.clone(), &ticket) {
+                reply = self.vendors.submit(vendor, &*dialect, id, again.request).await;
+            }
+        }
         // The vendor may have taken its time.
         let now = now + began.elapsed();
         match reply.submitted {

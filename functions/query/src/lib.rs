@@ -35,10 +35,11 @@ impl Query {
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        answered("query", request, async {
+        let answer = async {
             self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        })
-        .await
+        };
+        // Boxed, because it is large, and handed on by all that is around it.
+        answered("query", request, Box::pin(answer)).await
     }
 
     async fn try_answer(

@@ -44,7 +44,7 @@ impl Reconcile {
     ) -> Result<bool, StoreError> {
         let next = timer::after_look(vendor, &due.id, now);
         let Some(task) = self.tasks.claim_due(due, next, now).await? else { return Ok(false) };
-        if self.vendors.dialect(vendor).is_none() {
+        if self.vendors.dialect_by_now(vendor, now).await.is_none() {
             tracing::error!(task.id = %task.id, %vendor, "a task waits for a vendor that has no account any more");
             self.fail_if_overdue(&task, now).await?;
         } else if task.vendor_task_id.is_some() {
@@ -109,10 +109,9 @@ impl Reconcile {
     /// and would recognise it if it had.
     async fn repeat(&self, task: &Task, now: Timestamp) -> Result<(), StoreError> {
         let body = task.submission.clone().map(Bytes::from).unwrap_or_default();
-        let dialect = self.vendors.dialect(task.vendor);
-        let request = dialect.and_then(|dialect| dialect.repeat(&task.endpoint, body, now));
-        let Some(request) = request else { return Ok(()) };
-        let reply = self.vendors.submit(task.vendor, &task.id, request).await;
+        let Some(dialect) = self.vendors.dialect(task.vendor) else { return Ok(()) };
+        let Some(request) = dialect.repeat(&task.endpoint, body, now) else { return Ok(()) };
+        let reply = self.vendors.submit(task.vendor, &*dialect, &task.id, request).await;
         match reply.submitted {
             Submitted::Accepted { vendor_task_id, figures } => {
                 let step = BY.step(What::Accepted, now).with_request_id(reply.request_id);

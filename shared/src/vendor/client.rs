@@ -4,26 +4,29 @@
 //! Nothing is retried: a submission that might have been heard is never
 //! repeated, and a look that failed is somebody else's next look.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use super::accounts::{Accounts, AccountsError};
 use super::report::Exchange;
 use super::{Dialect, Fault, Found, Handle, Kind, Polled, Sought, Submitted, Vendor};
 use crate::client::http_client;
+use crate::secret::{Renewable, StoredSecret};
+use crate::setup::SetupError;
 use crate::task::{Task, TaskId};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Of a vendor's list, a hundred tasks each.
 const MOST_PAGES: usize = 20;
+/// An account may stay refused for long, and looking whether there is a new one costs.
+const REREAD_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// Answers may echo the request, images and all, and those fit into a Lambda event.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -45,57 +48,72 @@ pub struct Vendors {
     submitting: reqwest::Client,
     /// Keeps connections: asking twice does no harm.
     looking: reqwest::Client,
-    dialects: BTreeMap<Vendor, Box<dyn Dialect>>,
+    accounts: Renewable<Accounts>,
+    /// Where the accounts come from.
+    secret: Option<StoredSecret>,
 }
-
-/// What is wrong with the accounts, without a word of what is in them.
-#[derive(Debug)]
-pub struct AccountsError(String);
-
-impl fmt::Display for AccountsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for AccountsError {}
 
 impl Vendors {
-    /// Reads the accounts: `{"vidu":{"api_key":"…"}}`.
+    /// Vendors with these accounts, and no others ever.
     pub fn read(accounts: &str) -> Result<Self, AccountsError> {
-        let accounts: Map<String, Value> = serde_json::from_str(accounts).map_err(|error| {
-            // serde_json would quote the text, which is full of keys.
-            let (line, column) = (error.line(), error.column());
-            AccountsError(format!(
-                "the accounts are no JSON object of vendors (line {line}, column {column})"
-            ))
-        })?;
-        let mut dialects = BTreeMap::new();
-        for (name, account) in accounts {
-            let vendor: Vendor = name.parse().map_err(|()| {
-                let known = Vendor::ALL.map(Vendor::as_str).join(", ");
-                AccountsError(format!("the accounts name `{name}`; known vendors are {known}"))
-            })?;
-            let dialect = vendor.dialect(account).map_err(|error| {
-                AccountsError(format!("the account of `{name}` {}", without_values(&error)))
-            })?;
-            dialects.insert(vendor, dialect);
-        }
-        let submitting = http_client(|client| client.pool_max_idle_per_host(0));
-        Ok(Self { submitting, looking: http_client(|client| client), dialects })
+        Ok(Self::new(Accounts::read(accounts)?, None))
     }
 
-    /// None when this gateway has no account with the vendor.
-    pub fn dialect(&self, vendor: Vendor) -> Option<&dyn Dialect> {
-        self.dialects.get(&vendor).map(Box::as_ref)
+    /// Vendors with the accounts that a secret holds, now and later.
+    pub async fn open(secret: StoredSecret) -> Result<Self, SetupError> {
+        let accounts = read_secret(&secret).await?;
+        Ok(Self::new(accounts, Some(secret)))
+    }
+
+    fn new(accounts: Accounts, secret: Option<StoredSecret>) -> Self {
+        let submitting = http_client(|client| client.pool_max_idle_per_host(0));
+        let accounts = Renewable::new(accounts, REREAD_PAUSE);
+        Self { submitting, looking: http_client(|client| client), accounts, secret }
+    }
+
+    /// None when this gateway has no account with the vendor, as far as is known.
+    pub fn dialect(&self, vendor: Vendor) -> Option<Arc<dyn Dialect>> {
+        self.accounts.current().dialect(vendor)
+    }
+
+    /// Like [`Self::dialect`], but an account that is missing may have been added.
+    pub async fn dialect_by_now(&self, vendor: Vendor, now: Timestamp) -> Option<Arc<dyn Dialect>> {
+        match self.dialect(vendor) {
+            None => self.renewed(vendor, None, now).await,
+            known => known,
+        }
+    }
+
+    /// Another account with the vendor than the one that was refused, if the
+    /// operator has put one into the secret by now.
+    pub async fn renewed(
+        &self,
+        vendor: Vendor,
+        refused: Option<&Arc<dyn Dialect>>,
+        now: Timestamp,
+    ) -> Option<Arc<dyn Dialect>> {
+        let secret = self.secret.as_ref()?;
+        let other = |accounts: &Accounts| {
+            let dialect = accounts.dialect(vendor)?;
+            refused.is_none_or(|refused| !Arc::ptr_eq(refused, &dialect)).then_some(dialect)
+        };
+        let will_do = |accounts: &Accounts| other(accounts).is_some();
+        // Boxed, because it is rare, and large wherever it is waited for.
+        let read = Box::pin(async {
+            let accounts = read_secret(secret).await?;
+            Ok(accounts.keeping(&self.accounts.current()))
+        });
+        other(&*self.accounts.renewed(will_do, now, read).await)
     }
 
     /// Sends a submission, once.
-    pub async fn submit(&self, vendor: Vendor, task: &TaskId, request: Request<Bytes>) -> Reply {
-        let Some(dialect) = self.dialect(vendor) else {
-            let fault = Fault::with_message(Kind::Unavailable, "no account");
-            return Reply { submitted: Submitted::Refused(fault), request_id: None };
-        };
+    pub async fn submit(
+        &self,
+        vendor: Vendor,
+        dialect: &dyn Dialect,
+        task: &TaskId,
+        request: Request<Bytes>,
+    ) -> Reply {
         let began = Instant::now();
         let mut request_id = None;
         let submitted = match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
@@ -113,7 +131,7 @@ impl Vendors {
 
     /// Asks how a task is doing. None as long as there is nothing to ask by.
     pub async fn poll(&self, task: &Task, now: Timestamp, timeout: Duration) -> Option<Polled> {
-        let dialect = self.dialect(task.vendor)?;
+        let dialect = self.dialect_by_now(task.vendor, now).await?;
         let request = dialect.poll(&Handle::of(task)?, now);
         let began = Instant::now();
         let polled = match exchange(&self.looking, request, timeout).await {
@@ -122,6 +140,9 @@ impl Vendors {
         };
         let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
         exchange.polled(&polled, task.status);
+        if let Polled::Nothing(fault) = &polled {
+            self.renew_if_refused(task.vendor, &dialect, fault, now).await;
+        }
         Some(polled)
     }
 
@@ -148,7 +169,7 @@ impl Vendors {
         now: Timestamp,
         timeout: Duration,
     ) -> Option<Found> {
-        let dialect = self.dialect(task.vendor)?;
+        let dialect = self.dialect_by_now(task.vendor, now).await?;
         let mut page = None;
         for _ in 0..MOST_PAGES {
             let sought = Sought {
@@ -167,6 +188,9 @@ impl Vendors {
             };
             let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
             exchange.found(&found);
+            if let Found::Nothing(fault) = &found {
+                self.renew_if_refused(task.vendor, &dialect, fault, now).await;
+            }
             match found {
                 Found::More(next) => page = Some(next),
                 found => return Some(found),
@@ -174,6 +198,24 @@ impl Vendors {
         }
         Some(Found::Nothing(Fault::with_message(Kind::NotFound, "not on so many pages")))
     }
+
+    /// Whoever looks next has the account that the operator has put there by now.
+    async fn renew_if_refused(
+        &self,
+        vendor: Vendor,
+        refused: &Arc<dyn Dialect>,
+        fault: &Fault,
+        now: Timestamp,
+    ) {
+        if fault.kind.is_operators() {
+            drop(self.renewed(vendor, Some(refused), now).await);
+        }
+    }
+}
+
+async fn read_secret(secret: &StoredSecret) -> Result<Accounts, SetupError> {
+    let text = secret.current().await?;
+    Accounts::read(&text).map_err(|error| secret.error(&format!("is not good: {error}")))
 }
 
 /// The vendor's name for an exchange, where its answer begins with one.
@@ -184,25 +226,6 @@ fn read_request_id(answer: &Response<Bytes>) -> Option<String> {
     }
     let Named { request_id } = serde_json::from_slice(answer.body()).ok()?;
     Some(request_id.chars().take(LONGEST_REQUEST_ID).collect())
-}
-
-/// What is wrong with an account. serde quotes the values that it does not
-/// like, and these are keys, so its words are passed on only without one.
-fn without_values(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let expected = message.split_once("expected ").map(|(_, expected)| expected);
-    match expected {
-        Some(expected) if message.starts_with("unknown field") => {
-            format!(
-                "has a member that is none of these: {}",
-                expected.trim_start_matches("one of ")
-            )
-        }
-        _ if message.starts_with("invalid ") => {
-            "is not as it should be: an object whose members are texts".to_owned()
-        }
-        _ => format!("is not good: {message}"),
-    }
 }
 
 async fn exchange(

@@ -3,6 +3,7 @@
 //! A dialect is pure. Requests and responses are values, time is an argument;
 //! the only code that talks to a vendor is [`client`].
 
+mod accounts;
 mod aliases;
 mod client;
 mod fault;
@@ -16,6 +17,7 @@ mod vidu;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -23,8 +25,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use accounts::AccountsError;
 pub use aliases::Aliases;
-pub use client::{AccountsError, Reply, Vendors};
+pub use client::{Reply, Vendors};
 pub use fault::{Fault, Kind};
 
 use crate::api::{ApiError, Generation, Warning};
@@ -56,11 +59,11 @@ impl Vendor {
     }
 
     /// The dialect that speaks to this vendor with this account.
-    fn dialect(self, account: Value) -> serde_json::Result<Box<dyn Dialect>> {
+    fn dialect(self, account: Value) -> serde_json::Result<Arc<dyn Dialect>> {
         Ok(match self {
-            Self::Jimeng => Box::new(serde_json::from_value::<jimeng::Jimeng>(account)?),
-            Self::Kling => Box::new(serde_json::from_value::<kling::Kling>(account)?),
-            Self::Vidu => Box::new(serde_json::from_value::<vidu::Vidu>(account)?),
+            Self::Jimeng => Arc::new(serde_json::from_value::<jimeng::Jimeng>(account)?),
+            Self::Kling => Arc::new(serde_json::from_value::<kling::Kling>(account)?),
+            Self::Vidu => Arc::new(serde_json::from_value::<vidu::Vidu>(account)?),
         })
     }
 }

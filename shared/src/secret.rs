@@ -1,0 +1,138 @@
+//! Secrets: read at a cold start, and once more when they seem to have changed.
+//!
+//! Not here: what is in them. A function that never meets a refusal reads each
+//! of its secrets once.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::setup::SetupError;
+
+/// Somebody waits while a secret is read again.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Which version of a secret: a new text makes the current one the previous one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Current,
+    Previous,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    client: aws_sdk_secretsmanager::Client,
+    id: String,
+    /// The environment variable that names it, for messages.
+    variable: &'static str,
+}
+
+impl StoredSecret {
+    pub fn new(client: aws_sdk_secretsmanager::Client, id: String, variable: &'static str) -> Self {
+        Self { client, id, variable }
+    }
+
+    pub async fn current(&self) -> Result<String, SetupError> {
+        let text = self.read(Stage::Current).await?;
+        text.ok_or_else(|| self.error("does not exist"))
+    }
+
+    /// None when there is no such version: a new secret has no previous one.
+    pub async fn read(&self, stage: Stage) -> Result<Option<String>, SetupError> {
+        let request = self.client.get_secret_value().secret_id(&self.id);
+        let request = match stage {
+            // What Secrets Manager gives when it is not asked for one.
+            Stage::Current => request,
+            Stage::Previous => request.version_stage("AWSPREVIOUS"),
+        };
+        match request.send().await {
+            Ok(secret) => secret.secret_string.map(Some).ok_or_else(|| self.error("holds no text")),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(self.error(&format!("cannot be read: {}", reason(&error)))),
+        }
+    }
+
+    /// What is wrong with it, without a word of what is in it.
+    pub fn error(&self, what: &str) -> SetupError {
+        SetupError::new(format!("the secret in {} {what}", self.variable))
+    }
+}
+
+/// One line without the answer itself, in which a secret may be.
+fn reason(error: &SdkError<GetSecretValueError, impl fmt::Debug>) -> String {
+    match (error.code(), error) {
+        (Some(code), _) => format!("{code}: {}", error.message().unwrap_or_default()),
+        (None, SdkError::TimeoutError(_)) => "no answer in time".to_owned(),
+        (None, SdkError::DispatchFailure(_)) => "no connection".to_owned(),
+        (None, _) => "the answer makes no sense".to_owned(),
+    }
+}
+
+/// What was made of secrets, and can be made anew.
+pub(crate) struct Renewable<T> {
+    current: RwLock<Arc<T>>,
+    /// When it was last tried. Held while it is tried, so that of many one does.
+    tried_at: Mutex<Option<Timestamp>>,
+    /// Between two tries.
+    pause: SignedDuration,
+}
+
+impl<T> Renewable<T> {
+    pub(crate) fn new(value: T, pause: SignedDuration) -> Self {
+        Self { current: RwLock::new(Arc::new(value)), tried_at: Mutex::new(None), pause }
+    }
+
+    pub(crate) fn current(&self) -> Arc<T> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it is after a look at the secrets, which is only had when what is
+    /// known will not do, and not had too often. What cannot be made anew stays.
+    pub(crate) async fn renewed(
+        &self,
+        will_do: impl Fn(&T) -> bool,
+        now: Timestamp,
+        make: impl Future<Output = Result<T, SetupError>>,
+    ) -> Arc<T> {
+        let mut tried_at = self.tried_at.lock().await;
+        let current = self.current();
+        let too_soon = tried_at.is_some_and(|at| now.duration_since(at) < self.pause);
+        if will_do(&current) || too_soon {
+            return current;
+        }
+        *tried_at = Some(now);
+        let made = tokio::time::timeout(PATIENCE, make).await.unwrap_or_else(|_| {
+            Err(SetupError::new("the secret cannot be read: no answer in time"))
+        });
+        match made {
+            Ok(value) => {
+                tracing::info!("a secret was read again");
+                let value = Arc::new(value);
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = value.clone();
+                value
+            }
+            Err(error) => {
+                tracing::error!(%error, "a secret was read again in vain; what was read before stays");
+                current
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Renewable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renewable(…)")
+    }
+}

@@ -1,0 +1,203 @@
+//! Secrets change while functions run, and neither a client nor a task notices.
+
+use std::collections::HashMap;
+
+use callback::Callback;
+use create::Create;
+use http::{Request, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::{Body, RequestExt};
+use local::LOCAL_KEY;
+use serde_json::json;
+use shared::setup::Environment;
+
+use crate::fake_vidu::{Bell, FIRST_KEY, FakeVidu, Reply, ring, state, success};
+use crate::gateway::{Gateway, assert_error, tide};
+use crate::reconcile::Later;
+
+const NEW_KEY: &str = "vda_new";
+
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A moment when secrets may be read again, whoever did so until now.
+fn later() -> Timestamp {
+    now() + SignedDuration::from_mins(2)
+}
+
+/// A cold start of `create`.
+async fn create(gateway: &Gateway) -> Create {
+    let variables = gateway.stack.variables("Create").expect("it is in the template");
+    let variable = |name: &str| variables.get(name).cloned();
+    Create::start(&Environment::new(&variable)).await.expect("it starts")
+}
+
+async fn ask(create: &Create, now: Timestamp) -> StatusCode {
+    let request = Request::post("/v1/video/generations")
+        .header("authorization", format!("Bearer {LOCAL_KEY}"))
+        .body(Body::Text(tide().to_string()))
+        .expect("a request");
+    create.answer(&request, now).await.status()
+}
+
+/// A cold start of `callback`.
+async fn callback(gateway: &Gateway) -> Callback {
+    let variables = gateway.stack.variables("Callback").expect("it is in the template");
+    let variable = |name: &str| variables.get(name).cloned();
+    Callback::start(&Environment::new(&variable)).await.expect("it starts")
+}
+
+async fn ring_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
+    let bell = Bell { at: now, ..Bell::good(url) };
+    let mut request = Request::post(&bell.signed_path);
+    for (name, value) in bell.headers() {
+        request = request.header(name, value);
+    }
+    let token = url.rsplit('/').next().expect("a token").to_owned();
+    let parameters = [("vendor", "vidu".to_owned()), ("token", token)];
+    let parameters: HashMap<_, _> =
+        parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let request = request.body(Body::Text(state("processing").to_string())).expect("a request");
+    callback.answer(&request.with_path_parameters(parameters), now).await.status()
+}
+
+#[tokio::test]
+async fn a_key_that_is_exchanged_costs_no_client_an_error() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway.client.created(&tide()).await;
+
+    vidu.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    let mut three = tide();
+    three["n"] = 3.into();
+    let answer = gateway.client.create(&three).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["task_ids"].as_array().map(Vec::len), Some(3), "{answer:?}");
+    assert_eq!(vidu.submissions().len(), 4, "each was taken once");
+    assert_eq!(vidu.strangers(), 3, "and each was refused once before");
+
+    gateway.client.created(&tide()).await;
+    assert_eq!(vidu.strangers(), 3, "the new key is remembered");
+}
+
+#[tokio::test]
+async fn a_refusal_is_repeated_with_another_key_only() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let create = create(&gateway).await;
+
+    vidu.exchange_key(NEW_KEY);
+    assert_eq!(ask(&create, now()).await, 502, "the secret has no other key");
+    assert_eq!(vidu.strangers(), 1, "the same key is not tried twice");
+
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    assert_eq!(ask(&create, now()).await, 502, "the secret was read a moment ago");
+    assert_eq!(ask(&create, later()).await, 200);
+    assert_eq!(vidu.submissions().len(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_broken_changes_nothing() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let create = create(&gateway).await;
+
+    vidu.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", r#"{"vidu":{"api_key":"vda_new""#);
+    assert_eq!(ask(&create, now()).await, 502);
+    vidu.exchange_key(FIRST_KEY);
+    assert_eq!(ask(&create, now()).await, 200, "the old key is still there");
+    vidu.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    assert_eq!(ask(&create, later()).await, 200, "a good text is read after a broken one");
+}
+
+#[tokio::test]
+async fn an_account_that_is_added_is_found() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway.stack.put_secret("Accounts", "{}");
+    let create = create(&gateway).await;
+    assert_eq!(ask(&create, now()).await, 400, "there is no account with Vidu");
+
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    assert_eq!(ask(&create, later()).await, 200);
+}
+
+#[tokio::test]
+async fn whoever_looks_learns_of_the_new_key() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+
+    vidu.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    later.run_after(60).await;
+    assert_eq!((vidu.strangers(), vidu.looks()), (1, 0), "the old key is refused");
+    later.run_after(60).await;
+    assert_eq!((vidu.strangers(), vidu.looks()), (1, 1), "the new one is there");
+    assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_ring_that_is_signed_with_the_new_key_is_the_vendors() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway.client.created(&tide()).await;
+
+    vidu.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", vidu.accounts());
+    let address = vidu.callback_url();
+    let stranger = Bell { key: "vda_other".to_owned(), ..Bell::good(&address) };
+    assert_eq!(ring(&stranger, &state("processing")).await, 401);
+    assert_eq!(vidu.ring(&state("processing")).await, 200);
+    assert_eq!(vidu.looks(), 1);
+}
+
+#[tokio::test]
+async fn addresses_outlive_the_secret_that_they_were_made_with() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    gateway.client.created(&tide()).await;
+    let first = vidu.callback_url();
+
+    gateway.stack.put_secret("CallbackSecret", "second");
+    assert_eq!(vidu.ring(&state("processing")).await, 200, "to who has not heard of it");
+    let after = callback(&gateway).await;
+    assert_eq!(ring_at(&after, &first, now()).await, 200, "to who started after it");
+
+    gateway.stack.put_secret("CallbackSecret", "third");
+    let after = callback(&gateway).await;
+    assert_eq!(ring_at(&after, &first, now()).await, 404, "two secrets later");
+}
+
+#[tokio::test]
+async fn an_address_made_with_a_newer_secret_is_recognised() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let callback = callback(&gateway).await;
+
+    gateway.stack.put_secret("CallbackSecret", "second");
+    assert_eq!(ask(&create(&gateway).await, now()).await, 200);
+    assert_eq!(ring_at(&callback, &vidu.callback_url(), now()).await, 200);
+
+    gateway.stack.put_secret("CallbackSecret", "third");
+    assert_eq!(ask(&create(&gateway).await, now()).await, 200);
+    let address = vidu.callback_url();
+    assert_eq!(ring_at(&callback, &address, now()).await, 404, "not twice within a minute");
+    assert_eq!(ring_at(&callback, &address, later()).await, 200);
+}
+
+#[tokio::test]
+async fn a_client_is_told_that_the_operator_has_to_act() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    vidu.exchange_key(NEW_KEY);
+    let answer = gateway.client.create(&tide()).await;
+    assert_error(&answer, 502, "vendor_credentials_refused", None);
+    assert_eq!(answer.body["error"]["charged"], json!("no"));
+}
