@@ -34,7 +34,7 @@ const HOST: &str = "localhost";
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 
 pub(crate) struct Front {
-    pub(crate) routes: Routes,
+    pub(crate) routes: Arc<Routes>,
     /// By logical id, each with the time it may take.
     pub(crate) functions: BTreeMap<String, (Arc<HttpFunction>, Duration)>,
     /// For these a client may ask for trouble: `metadata.simulate`.
@@ -106,7 +106,7 @@ fn is_length_limit(error: &axum::Error) -> bool {
 }
 
 /// The event that API Gateway would make of a request.
-fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> Value {
+pub(crate) fn event(parts: &Parts, body: &Bytes, found: &Found<'_>, client: SocketAddr) -> Value {
     let now = Timestamp::now();
     let query = parts.uri.query().unwrap_or_default();
     let (text, is_base64) = match std::str::from_utf8(body) {

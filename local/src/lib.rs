@@ -4,6 +4,8 @@
 //! Not here: anything that ships. What this stack cannot prove is in
 //! [`NOT_PROVEN`].
 
+pub mod client;
+pub mod runtime_api;
 pub mod simulators;
 pub mod template;
 
@@ -12,13 +14,16 @@ mod database;
 mod front;
 mod functions;
 mod guard;
+mod receiver;
 mod schedule;
 mod secrets;
 mod server;
 mod stack;
 mod stream;
 
+pub use receiver::Receiver;
 pub use stack::{Options, Stack, StackError};
+pub use stream::Events;
 
 /// The key that is always valid on a local stack.
 pub const LOCAL_KEY: &str = "sk-local";

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::Value;
 use shared::setup::Environment;
 use shared::vendor::Vendor;
 use tokio::sync::mpsc;
@@ -27,8 +29,9 @@ use crate::secrets::Secrets;
 use crate::server::{Door, Server};
 use crate::simulators::Truth;
 use crate::simulators::ledger::{Ledger, open_private};
-use crate::template::{Reference, Template};
-use crate::{LOCAL_KEY, accounts, schedule, stream};
+use crate::stream::{self, Events};
+use crate::template::{Reference, Routes, Stream, Template};
+use crate::{LOCAL_KEY, accounts, schedule};
 
 /// The deployment; the binary carries it, so that it runs from anywhere.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -50,6 +53,8 @@ pub struct Options {
     pub public_webhooks: bool,
     /// In the place of the template's parameter `ModelAliases`.
     pub model_aliases: Option<String>,
+    /// Whether schedules and streams start functions, or only who uses this stack does.
+    pub starts_functions: bool,
     /// How long a simulated vendor takes over a video.
     pub pace: Duration,
 }
@@ -64,6 +69,7 @@ impl Default for Options {
             public_url: None,
             public_webhooks: false,
             model_aliases: None,
+            starts_functions: true,
             pace: Duration::from_secs(4),
         }
     }
@@ -75,6 +81,9 @@ pub struct Stack {
     under_way: mpsc::Receiver<()>,
     database: Database,
     webhook_secret: String,
+    routes: Arc<Routes>,
+    /// What starts functions, by their logical ids.
+    streams: BTreeMap<String, Vec<Stream>>,
     /// The functions' environments, by logical id.
     variables: BTreeMap<String, BTreeMap<String, String>>,
     accounts: Accounts,
@@ -153,6 +162,7 @@ impl Stack {
                 return Err(StackError(format!("`{id}` cannot be started by all of its events")));
             }
             match started {
+                Function::Scheduled(_) | Function::Streamed(_) if !options.starts_functions => {}
                 Function::Http(started) => {
                     functions.insert(function.id.clone(), (started, function.timeout));
                 }
@@ -179,14 +189,17 @@ impl Stack {
                 }
             }
         }
-        let (routes, simulated) = (template.routes, accounts.simulated.clone());
-        let front = Front { routes, functions, simulated, invocations };
+        let (routes, simulated) = (Arc::new(template.routes), accounts.simulated.clone());
+        let streams = template.functions.into_iter().map(|it| (it.id, it.streams)).collect();
+        let front = Front { routes: routes.clone(), functions, simulated, invocations };
         let front = door.serve(front::router(front));
         Ok(Self {
             front,
             under_way,
             database,
             webhook_secret,
+            routes,
+            streams,
             variables,
             accounts,
             background,
@@ -224,6 +237,21 @@ impl Stack {
     /// The environment of a function, by its logical id in the template.
     pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
         self.variables.get(function)
+    }
+
+    /// The event that API Gateway makes of a request; none without a route.
+    pub fn event(&self, request: http::Request<Bytes>) -> Option<Value> {
+        let (parts, body) = request.into_parts();
+        let found = self.routes.find(parts.method.as_str(), parts.uri.path())?;
+        Some(front::event(&parts, &body, &found, ([127, 0, 0, 1], 0).into()))
+    }
+
+    /// The events that a function's stream makes from now on.
+    pub fn stream_events(&self, function: &str) -> io::Result<Option<Events>> {
+        let Some(stream) = self.streams.get(function).and_then(|streams| streams.first()) else {
+            return Ok(None);
+        };
+        Ok(Some(Events::new(stream.clone(), self.database.follow(&stream.table)?)))
     }
 
     /// Gives a secret, by its logical id in the template, a new text.

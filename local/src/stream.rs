@@ -2,6 +2,7 @@
 //!
 //! Unlike Lambda it has no limit to the batches under way at once, and repeats none.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,30 @@ pub(crate) async fn run(
                 }
                 drop(invocation);
             });
+        }
+    }
+}
+
+/// The events that a stream makes for a function, for who hands them over by themselves.
+pub struct Events {
+    stream: Stream,
+    changes: Changes,
+}
+
+impl Events {
+    pub(crate) fn new(stream: Stream, changes: Changes) -> Self {
+        Self { stream, changes }
+    }
+
+    /// Waits for the next changes that the function wants.
+    pub async fn next(&mut self) -> io::Result<Value> {
+        loop {
+            let mut records = self.changes.next()?;
+            records.retain(|record| self.stream.wants(record));
+            if !records.is_empty() {
+                return Ok(json!({ "Records": records }));
+            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

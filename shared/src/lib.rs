@@ -1,6 +1,6 @@
 //! What every function stands on: the unified API, tasks, the vendors and the store.
 //!
-//! Not here: a clock, the environment, anything fake.
+//! Not here: a clock, anything fake, and outside of [`lambda`] the environment.
 //! Time is an argument, variables come in through [`setup::Environment`], and
 //! `clippy.toml` beside this crate keeps it so.
 
@@ -9,6 +9,7 @@ pub mod callback;
 mod client;
 pub mod delivery;
 pub mod idempotency;
+pub mod lambda;
 pub mod refresh;
 pub mod secret;
 pub mod setup;

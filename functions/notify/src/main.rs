@@ -1,22 +1,18 @@
+use std::process::ExitCode;
+
 use jiff::Timestamp;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use shared::setup::Environment;
-use shared::store::Changes;
-use shared::telemetry::log::log_panics;
-use shared::telemetry::{Origin, invocation};
+use shared::lambda;
 
 use notify::Notify;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::new(&|name| std::env::var(name).ok());
-    environment.log()?.install();
-    log_panics();
-    let notify = Notify::start(&environment)?;
-    run(service_fn(async |event: LambdaEvent<Changes>| {
-        let handled = notify.handle(event.payload, Timestamp::now());
-        invocation(Origin::of("notify", &event.context), "changes", handled, |(), _| {}).await;
-        Ok::<_, Error>(())
-    }))
+async fn main() -> ExitCode {
+    lambda::run(async {
+        let notify = &Notify::start(&lambda::environment())?;
+        lambda::serve_events("notify", "changes", |changes, _| {
+            notify.handle(changes, Timestamp::now())
+        })
+        .await
+    })
     .await
 }

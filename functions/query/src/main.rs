@@ -1,18 +1,16 @@
+use std::process::ExitCode;
+
 use jiff::Timestamp;
-use lambda_http::{Error, Request, run, service_fn};
-use shared::setup::Environment;
-use shared::telemetry::log::log_panics;
+use shared::lambda;
 
 use query::Query;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::new(&|name| std::env::var(name).ok());
-    environment.log()?.install();
-    log_panics();
-    let query = Query::start(&environment).await?;
-    run(service_fn(async |request: Request| {
-        Ok::<_, Error>(query.answer(&request, Timestamp::now()).await)
-    }))
+async fn main() -> ExitCode {
+    lambda::run(async {
+        let query = &Query::start(&lambda::environment()).await?;
+        lambda::serve_http(|request| async move { query.answer(&request, Timestamp::now()).await })
+            .await
+    })
     .await
 }

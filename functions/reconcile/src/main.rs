@@ -1,9 +1,8 @@
+use std::process::ExitCode;
+
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use shared::setup::Environment;
-use shared::telemetry::log::log_panics;
-use shared::telemetry::{Origin, invocation};
+use shared::lambda;
 
 use reconcile::Reconcile;
 
@@ -11,16 +10,13 @@ use reconcile::Reconcile;
 const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let environment = Environment::new(&|name| std::env::var(name).ok());
-    environment.log()?.install();
-    log_panics();
-    let reconcile = Reconcile::start(&environment).await?;
-    run(service_fn(async |event: LambdaEvent<Value>| {
-        let deadline = Timestamp::try_from(event.context.deadline())?;
-        let run = reconcile.run(&Timestamp::now, deadline - RESERVE);
-        invocation(Origin::of("reconcile", &event.context), "run", run, |(), _| {}).await;
-        Ok::<_, Error>(())
-    }))
+async fn main() -> ExitCode {
+    lambda::run(async {
+        let reconcile = &Reconcile::start(&lambda::environment()).await?;
+        lambda::serve_events("reconcile", "run", |_: Value, deadline| {
+            reconcile.run(&Timestamp::now, deadline - RESERVE)
+        })
+        .await
+    })
     .await
 }

@@ -242,6 +242,19 @@ impl ApiError {
         error
     }
 
+    /// Our own trouble, nobody knows when: a vendor may have been called.
+    pub fn broken_off() -> Self {
+        let mut error = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "internal_error",
+            None,
+            "Filmgate failed in the middle of this. It is unknown whether anything was generated.",
+        );
+        error.body.charged = Charged::Unknown;
+        error
+    }
+
     /// Our own trouble, before any vendor was called. The cause is for the log.
     pub fn internal() -> Self {
         let mut error = Self::new(

@@ -42,9 +42,11 @@ impl Log {
 /// From now on a panic is a line in the log.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        // What it says is ours: a panic's message is written in the source.
         let place = panic.location().map(ToString::to_string);
-        let message = panic.payload_as_str().unwrap_or("a panic without a text");
+        // What is written in the source is ours; a text that was made at run time
+        // may hold what a client sent.
+        let message = panic.payload().downcast_ref::<&'static str>().copied();
+        let message = message.unwrap_or("its text is not logged");
         tracing::error!(place, "panic: {message}");
     }));
 }

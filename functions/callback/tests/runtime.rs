@@ -1,0 +1,58 @@
+//! The binary that ships, as Lambda runs it.
+
+use local::runtime_api::{Outcome, Sandbox, assert_cannot_start};
+use local::{Options, Receiver, Stack, client};
+use serde_json::json;
+use shared::task::Status;
+
+const CALLBACK: &str = env!("CARGO_BIN_EXE_callback");
+
+#[tokio::test]
+async fn a_signed_ring_makes_it_look() {
+    // The vendor calls somebody else, who passes it on as API Gateway would.
+    let mut door = Receiver::start().await.unwrap();
+    let options = Options {
+        public_url: Some(door.url().parse().unwrap()),
+        pace: std::time::Duration::from_millis(1),
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await.unwrap();
+    let variables = stack.variables("Callback").unwrap();
+    let mut callback = Sandbox::start(CALLBACK, variables).await.unwrap();
+    let tasks = client::tasks(&stack);
+
+    let id = client::create(&stack, &json!({ "model": "viduq1", "prompt": "a tide" })).await;
+    loop {
+        let ring = door.called().await;
+        assert!(ring.headers().contains_key("x-hmac-signature"), "{ring:?}");
+        let mut unsigned = ring.clone();
+        unsigned.headers_mut().remove("x-hmac-signature");
+        for (ring, status) in [(unsigned, 401), (ring, 200)] {
+            let outcome = callback.invoke(&stack.event(ring).unwrap()).await;
+            let Outcome::Response(response) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(response["statusCode"], status, "{response}");
+        }
+        if tasks.get(&id).await.unwrap().unwrap().status == Status::Succeeded {
+            break;
+        }
+    }
+    let log = callback.stop().await.unwrap();
+    assert!(log.lines_with("\"reason\":\"unsigned\"").count() > 0, "{log:?}");
+}
+
+#[tokio::test]
+async fn it_says_what_it_cannot_start_without() {
+    let stack = Stack::start(Options::default()).await.unwrap();
+    let variables = stack.variables("Callback").unwrap();
+    for name in
+        ["STACK", "TASKS_TABLE", "USAGE_TABLE", "ACCOUNTS_SECRET", "CALLBACK_SECRET", "PUBLIC_URL"]
+    {
+        let mut variables = variables.clone();
+        variables.remove(name).unwrap();
+        let why = format!("the environment variable {name} is not set");
+        assert_cannot_start(CALLBACK, &variables, &why).await;
+    }
+    stack.put_secret("Accounts", "vda_secret");
+    let log = assert_cannot_start(CALLBACK, variables, "the secret in ACCOUNTS_SECRET").await;
+    assert!(!log.contains("vda_secret"), "{log}");
+}

@@ -1,0 +1,110 @@
+//! A function that panics, behind the wiring of those that ship.
+//!
+//! None of those does when it is told to, so this test is its own function: it
+//! has no harness, and where it finds itself in Lambda it serves.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use lambda_http::{Body, Request, Response};
+use local::runtime_api::{Outcome, Sandbox};
+use local::{Options, Stack};
+use serde_json::{Value, json};
+use shared::api::http::done;
+use shared::lambda;
+
+const PROMPT: &str = "a prompt that is nobody's business";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match std::env::var("TEST_FUNCTION").as_deref() {
+        Ok("http") => lambda::run(lambda::serve_http(answer)).await,
+        Ok("events") => {
+            lambda::run(lambda::serve_events("test", "event", |event, _| handle(event))).await
+        }
+        Ok(_) => lambda::run(async { panic!("at its start") }).await,
+        Err(_) => {
+            a_request_that_panics_is_a_500_and_the_next_is_served().await;
+            an_event_that_panics_is_reported_and_the_next_is_handled().await;
+            a_start_that_panics_is_reported().await;
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+async fn answer(request: Request) -> Response<Body> {
+    tokio::task::yield_now().await;
+    assert!(request.uri().path() == "/good", "{PROMPT}");
+    done()
+}
+
+async fn handle(event: Value) {
+    tokio::task::yield_now().await;
+    assert_eq!(event, "good", "{PROMPT}");
+}
+
+fn myself(kind: &str) -> (std::path::PathBuf, BTreeMap<String, String>) {
+    let variables = [("TEST_FUNCTION", kind), ("STACK", "local"), ("RUST_LOG", "error")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    (std::env::current_exe().expect("it is running"), variables)
+}
+
+async fn start(kind: &str) -> Sandbox {
+    let (binary, variables) = myself(kind);
+    Sandbox::start(binary, &variables).await.expect("it starts")
+}
+
+/// Asserts a line for each panic that says where it was, and nothing of what it was about.
+async fn assert_logged(function: Sandbox, panics: usize) {
+    let remains = function.stop().await.expect("it can be stopped");
+    assert_eq!(remains.lines_with("panics.rs").count(), panics, "{remains:#?}");
+    assert_eq!(remains.lines_with(PROMPT).count(), 0, "{remains:#?}");
+}
+
+async fn a_request_that_panics_is_a_500_and_the_next_is_served() {
+    let stack = Stack::start(Options::default()).await.expect("the stack starts");
+    let mut function = start("http").await;
+    for (method, path, status, charged) in [
+        ("POST", "/good", 200, None),
+        ("POST", "/bad", 500, Some("unknown")),
+        ("GET", "/bad", 500, Some("no")),
+        ("GET", "/good", 200, None),
+    ] {
+        let request = http::Request::builder().method(method).uri(path).body("".into());
+        let event = stack.event(request.expect("a request")).expect("there is a default route");
+        let outcome = function.invoke(&event).await;
+        let Outcome::Response(response) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(response["statusCode"], status, "{response}");
+        let body: Value = response["body"].as_str().expect("a text").parse().expect("of JSON");
+        assert_eq!(body["error"]["charged"].as_str(), charged, "{body}");
+        if charged.is_some() {
+            assert_eq!(body["code"], "internal_error", "{body}");
+        }
+    }
+    assert_logged(function, 2).await;
+}
+
+async fn an_event_that_panics_is_reported_and_the_next_is_handled() {
+    let mut function = start("events").await;
+    for event in [json!("bad"), json!("good"), json!("bad"), json!("good")] {
+        let outcome = function.invoke(&event).await;
+        if event == "good" {
+            assert_eq!(outcome, Outcome::Response(Value::Null));
+        } else {
+            let Outcome::Error(error) = outcome else { panic!("{outcome:?}") };
+            let message = error["errorMessage"].as_str().expect("a message");
+            assert!(message.starts_with("the function panicked"), "{message}");
+        }
+    }
+    assert_logged(function, 2).await;
+}
+
+async fn a_start_that_panics_is_reported() {
+    let (binary, variables) = myself("none");
+    let sandbox = Sandbox::start(&binary, &variables).await.expect("it starts");
+    let remains = sandbox.ended().await.expect("it ends");
+    assert!(!remains.status.success(), "{remains:?}");
+    assert_eq!(remains.lines_with("at its start").count(), 1, "{remains:?}");
+    let error = remains.init_error.expect("Lambda is told");
+    assert_eq!(error["errorType"], "SetupError", "{error}");
+}
