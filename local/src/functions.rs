@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use callback::Callback;
 use create::Create;
+use docs::Docs;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use notify::Notify;
@@ -24,6 +25,7 @@ pub(crate) enum HttpFunction {
     Create(Create),
     Query(Query),
     Callback(Callback),
+    Docs(Docs),
 }
 
 impl Function {
@@ -37,6 +39,7 @@ impl Function {
             "create" => Create::start(environment).await.map(HttpFunction::Create).map(http),
             "query" => Query::start(environment).await.map(HttpFunction::Query).map(http),
             "callback" => Callback::start(environment).await.map(HttpFunction::Callback).map(http),
+            "docs" => Ok(http(HttpFunction::Docs(Docs::new()))),
             "reconcile" => Reconcile::start(environment).await.map(Arc::new).map(Self::Scheduled),
             "notify" => Notify::start(environment).map(Arc::new).map(Self::Streamed),
             _ => return None,
@@ -58,6 +61,7 @@ impl HttpFunction {
             Self::Create(create) => create.answer(request, now).await,
             Self::Query(query) => query.answer(request, now).await,
             Self::Callback(callback) => callback.answer(request, now).await,
+            Self::Docs(docs) => docs.answer(request).await,
         }
     }
 }
