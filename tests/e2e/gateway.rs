@@ -7,6 +7,8 @@ use local::{LOCAL_KEY, Options, Stack};
 use serde_json::{Value, json};
 use shared::setup::Environment;
 
+use crate::contract::CONTRACT;
+
 /// Longer than anything here takes; reaching it fails a test.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -160,10 +162,18 @@ impl Client {
     }
 }
 
+/// Every answer is held against the contract, whatever the test is about.
 pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.expect("an answer");
+    let (http, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let response = http.execute(request).await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.bytes().await.expect("a body");
+    // An answer to HEAD has the headers of one to GET, and no body to look at.
+    if method != "HEAD" {
+        CONTRACT.check_answer((method.as_str(), &path), status, &headers, &bytes);
+    }
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     Answer { status, headers, body }
 }

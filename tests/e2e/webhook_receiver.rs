@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::contract::CONTRACT;
 use crate::gateway::DEADLINE;
 
 #[derive(Clone, Debug)]
@@ -70,10 +71,12 @@ impl WebhookReceiver {
         Self { url, calls, server }
     }
 
-    /// The next call.
+    /// The next call, which is as the contract says.
     pub(crate) async fn called(&mut self) -> Call {
         let call = timeout(DEADLINE, self.calls.recv()).await.expect("a call in time");
-        call.expect("the receiver runs")
+        let call = call.expect("the receiver runs");
+        CONTRACT.check_webhook(&call.headers, &call.body);
+        call
     }
 
     /// Whether nobody called who was not waited for.

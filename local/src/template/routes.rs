@@ -65,6 +65,11 @@ impl Routes {
         })
     }
 
+    /// The routes as the template has them, such as `ANY /v1/video/generations`.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_rank.iter().map(|route| route.key.text.as_str())
+    }
+
     pub(super) fn read(resources: &BTreeMap<String, Resource>) -> Result<Routes, TemplateError> {
         let mut apis =
             resources.iter().filter(|(_, resource)| matches!(resource, Resource::Api { .. }));
