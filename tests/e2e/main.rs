@@ -20,6 +20,9 @@ mod lines;
 mod misbehaviour;
 mod reconcile;
 mod secrets;
+mod smoke;
+#[path = "../smoke/checks.rs"]
+mod smoke_checks;
 mod store;
 mod storm;
 mod story;
