@@ -4,9 +4,9 @@
 //! A function is known by its access key, which is its logical id. Signatures are not checked, and
 //! conditions on attributes or leading keys are not known; no policy here has any.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,10 +20,17 @@ use crate::server::{Door, Server};
 use crate::simulators;
 use crate::template::{Permission, Policy, Template};
 
-/// What every function may do, and what was refused so far.
+/// What every function may do, and what it did so far.
 pub(crate) struct Guard {
     policies: BTreeMap<String, Policy>,
-    refused: Mutex<Vec<String>>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Such as `Query: dynamodb:DeleteItem on Tasks`.
+    refused: Vec<String>,
+    used: BTreeSet<(String, Permission)>,
 }
 
 /// One service behind the guard.
@@ -37,12 +44,25 @@ impl Guard {
     pub(crate) fn new(template: &Template) -> Self {
         let policies = template.functions.iter();
         let policies = policies.map(|function| (function.id.clone(), function.policy.clone()));
-        Self { policies: policies.collect(), refused: Mutex::default() }
+        Self { policies: policies.collect(), seen: Mutex::default() }
     }
 
-    /// What functions were refused: `Query: dynamodb:DeleteItem on Tasks`.
     pub(crate) fn refused(&self) -> Vec<String> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen().refused.clone()
+    }
+
+    /// What no function needed yet, of what it may do.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let seen = self.seen();
+        let allowed = self.policies.iter().flat_map(|(function, policy)| {
+            policy.permissions().map(move |permission| (function.clone(), permission.clone()))
+        });
+        let unused = allowed.filter(|one| !seen.used.contains(one));
+        unused.map(|(function, permission)| format!("{function}: {permission}")).collect()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Passes on to `url` what functions may do there.
@@ -60,7 +80,7 @@ impl Guard {
         let refuse = |what: String| {
             let refused = format!("{who}: {what}");
             tracing::error!(refused, "the template does not allow a function's call");
-            self.refused.lock().unwrap_or_else(PoisonError::into_inner).push(refused.clone());
+            self.seen().refused.push(refused.clone());
             Err(refused)
         };
         let Some(policy) = self.policies.get(who) else {
@@ -70,10 +90,11 @@ impl Guard {
         let Some(needed) = permissions(text("x-amz-target").unwrap_or_default(), &body) else {
             return refuse("a call that is not understood".to_owned());
         };
-        match needed.into_iter().find(|permission| !policy.allows(permission)) {
-            Some(permission) => refuse(permission.to_string()),
-            None => Ok(()),
+        if let Some(permission) = needed.iter().find(|permission| !policy.allows(permission)) {
+            return refuse(permission.to_string());
         }
+        self.seen().used.extend(needed.into_iter().map(|permission| (who.to_owned(), permission)));
+        Ok(())
     }
 }
 

@@ -269,6 +269,11 @@ impl Stack {
         self.guard.refused()
     }
 
+    /// What the template's policies allow and no function needed so far, one line each.
+    pub fn unused_permissions(&self) -> Vec<String> {
+        self.guard.unused()
+    }
+
     pub fn simulated(&self) -> &[Vendor] {
         &self.accounts.simulated
     }

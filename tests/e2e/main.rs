@@ -18,6 +18,7 @@ mod keys;
 mod limits;
 mod lines;
 mod misbehaviour;
+mod permissions;
 mod reconcile;
 mod secrets;
 mod smoke;

@@ -57,6 +57,10 @@ impl Policy {
         self.0.contains(permission)
     }
 
+    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.0.iter()
+    }
+
     pub(super) fn read(documents: Vec<PolicyDocument>) -> Result<Policy, String> {
         let mut permissions = BTreeSet::new();
         for statement in documents.into_iter().flat_map(|document| document.statement) {

@@ -1,0 +1,72 @@
+//! A function may do what it does and nothing else.
+//!
+//! That it may do what it does is what every other test shows.
+
+use std::time::Instant;
+
+use create::Create;
+use jiff::{SignedDuration, Timestamp};
+use local::LOCAL_KEY;
+use serde_json::{Value, json};
+use shared::setup::Environment;
+
+use crate::gateway::{DEADLINE, Gateway, send};
+use crate::reconcile::Later;
+use crate::webhook_receiver::{Reply, WebhookReceiver};
+
+fn film(metadata: &Value) -> Value {
+    json!({ "model": "viduq1", "prompt": "the tide comes in", "metadata": metadata })
+}
+
+/// As if whoever had begun an idempotent request had died over it.
+async fn forget_answers(gateway: &Gateway) {
+    let database = gateway.dynamodb();
+    let items = database.scan().table_name("Tasks").send().await.expect("items");
+    for record in items.items().iter().filter(|item| item.contains_key("answer")) {
+        let update = database.update_item().table_name("Tasks").key("id", record["id"].clone());
+        update.update_expression("REMOVE answer").send().await.expect("it is forgotten");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_function_may_do_it_also_does() {
+    let gateway = Gateway::start().await;
+    let once = async |metadata: &Value| {
+        let request = gateway.client.create_request(&film(metadata));
+        send(request.header("idempotency-key", "order-17")).await.status
+    };
+    assert_eq!(once(&json!({ "simulate": "busy" })).await, 429, "its record is taken back");
+    assert_eq!(once(&json!({})).await, 200);
+    assert_eq!(once(&json!({})).await, 200, "answered from its record");
+
+    forget_answers(&gateway).await;
+    let variables = gateway.stack.variables("Create").expect("it is in the template");
+    let variable = |name: &str| variables.get(name).cloned();
+    let create = Create::start(&Environment::new(&variable)).await.expect("it starts");
+    let again = http::Request::post("https://localhost/v1/video/generations")
+        .header("authorization", format!("Bearer {LOCAL_KEY}"))
+        .header("content-type", "application/json")
+        .header("idempotency-key", "order-17")
+        .body(lambda_http::Body::Text(film(&json!({})).to_string()))
+        .expect("a request");
+    let later = Timestamp::now() + SignedDuration::from_mins(1);
+    let answer = create.answer(&again, later).await;
+    assert_eq!(answer.status(), 200, "answered from its task: {:?}", answer.body());
+    assert!(answer.headers().contains_key("idempotent-replayed"));
+
+    // One is rung for, and the other only found when it is asked for.
+    let mut webhook = WebhookReceiver::replying([Reply::Status(500)]).await;
+    let rung = gateway.client.created(&film(&json!({ "callback_url": webhook.url }))).await;
+    let found = gateway.client.created(&film(&json!({ "simulate": "lost-callbacks" }))).await;
+    gateway.client.wait_for(&rung, "succeeded").await;
+    gateway.client.wait_for(&found, "succeeded").await;
+    webhook.called().await;
+
+    // The webhook that failed is called again, once that it did is stored.
+    let later = Later::of(&gateway).await;
+    let began = Instant::now();
+    while let unused @ [_, ..] = &gateway.stack.unused_permissions()[..] {
+        assert!(began.elapsed() < DEADLINE, "never needed: {unused:#?}");
+        later.run_after(60).await;
+    }
+}
