@@ -5,19 +5,45 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use local::Options;
 use url::Url;
 
-/// One API for AI video generation, run whole on one machine.
+use crate::keys::KeysCommand;
+use crate::usage::UsageArguments;
+
+/// One API for AI video generation: run it whole on one machine, operate a deployed one.
 ///
-/// Starts the functions that ship, an embedded DynamoDB and simulated vendors,
-/// all in this process. Nothing else has to be installed, nothing is charged.
-/// Prints an address, a key and two curl lines to try; Ctrl-C stops it.
+/// Without a command it starts the functions that ship, an embedded DynamoDB and
+/// simulated vendors, all in this process. Nothing else has to be installed,
+/// nothing is charged. Prints an address, a key and two curl lines to try; Ctrl-C
+/// stops it.
 #[derive(Debug, Parser)]
-#[command(name = "filmgate", version)]
+#[command(name = "filmgate", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, show and change the API keys of a deployed stack
+    #[command(arg_required_else_help = false)]
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// What each key has used, by day, vendor and model
+    Usage(UsageArguments),
+}
+
+/// How the local stack is to run.
+#[derive(Debug, Args)]
+pub(crate) struct StackArguments {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
@@ -53,21 +79,41 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Reads the command line; what is wrong with it is said in one line.
     pub(crate) fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| match error.kind() {
+        let read = Self::try_parse().and_then(|arguments| {
+            let wrong = |message| Self::command().error(ErrorKind::ValueValidation, message);
+            arguments.check().map_err(wrong)?;
+            Ok(arguments)
+        });
+        read.map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 drop(error.print());
                 ExitCode::SUCCESS
             }
             _ => {
-                let text = error.to_string();
-                let line = text.lines().next().unwrap_or_default();
-                let line = line.strip_prefix("error: ").unwrap_or(line);
+                let line = one_line(&error.to_string());
                 eprintln!("filmgate: {line}; --help tells more");
                 ExitCode::from(2)
             }
         })
     }
 
+    /// What is wrong with arguments that are right each by itself.
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Some(Command::Usage(arguments)) => arguments.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an error says before it goes on about usage. Names may be on lines of their own.
+fn one_line(error: &str) -> String {
+    let lines = error.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+impl StackArguments {
     pub(crate) fn has_public_url(&self) -> bool {
         self.public_url.is_some()
     }
@@ -91,7 +137,7 @@ impl Arguments {
     }
 }
 
-fn read_url(text: &str) -> Result<Url, String> {
+pub(crate) fn read_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
             Err("not an http(s) address".to_owned())
@@ -145,7 +191,6 @@ mod tests {
 
     #[test]
     fn the_command_line_holds_together() {
-        use clap::CommandFactory;
         Arguments::command().debug_assert();
     }
 }

@@ -1,15 +1,20 @@
-//! `filmgate`: the whole service on one machine.
+//! `filmgate`: the whole service on one machine, and what an operator does with
+//! a deployed one.
 
 mod arguments;
+mod columns;
+mod keys;
+mod place;
+mod stack;
+mod terms;
+mod usage;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
-use local::{LOCAL_KEY, NOT_PROVEN, Stack};
-use shared::vendor::Vendor;
-use tokio::signal::unix::{SignalKind, signal};
+use jiff::Timestamp;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -17,76 +22,24 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(exit) => return exit,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    match run(arguments).await {
+    let now = Timestamp::now();
+    let done = match arguments.command {
+        None => stack::run(arguments.stack).await,
+        Some(Command::Keys { command }) => keys::run(&command, now).await.map(print),
+        Some(Command::Usage(arguments)) => usage::run(&arguments, now).await.map(print),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("filmgate: {message}");
+            // What AWS says may have lines.
+            let words: Vec<_> = message.split_whitespace().collect();
+            eprintln!("filmgate: {}", words.join(" "));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), String> {
-    let has_public_url = arguments.has_public_url();
-    let stack = Stack::start(arguments.options()?).await.map_err(|error| error.to_string())?;
-    // A reader that went away, as `head` does, is no reason to stop.
-    drop(std::io::stdout().write_all(welcome(&stack).as_bytes()));
-    if !has_public_url && stack.simulated().len() < Vendor::ALL.len() {
-        eprintln!("filmgate: real vendors cannot call this machine back without --public-url");
-    }
-    let signal = |error| format!("cannot wait for signals: {error}");
-    stopped().await.map_err(signal)?;
-    tokio::select! {
-        () = stack.stop() => Ok(()),
-        again = stopped() => again.map_err(signal),
-    }
-}
-
-async fn stopped() -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
-}
-
-fn welcome(stack: &Stack) -> String {
-    let url = stack.url();
-    let vendors: Vec<_> = Vendor::ALL
-        .into_iter()
-        .map(|vendor| {
-            let how =
-                if stack.simulated().contains(&vendor) { "simulated" } else { "called for real" };
-            format!("  {:<15} {how}\n", vendor.as_str())
-        })
-        .collect();
-    format!(
-        "\
-listening on {url}
-
-  API key         {LOCAL_KEY}
-  webhook secret  {secret}
-{vendors}
-Create a video:
-
-  curl {url}/v1/video/generations \\
-    -H 'Authorization: Bearer {LOCAL_KEY}' -H 'Content-Type: application/json' \\
-    -d '{{\"model\":\"viduq1\",\"prompt\":\"The sun sets over a calm sea\",\"size\":\"1920x1080\"}}'
-
-Ask for it, with the task_id of the answer in the place of TASK_ID, until it has a url to watch:
-
-  curl {url}/v1/video/generations/TASK_ID -H 'Authorization: Bearer {LOCAL_KEY}'
-
-This stack does not prove: {NOT_PROVEN}.
-",
-        secret = stack.webhook_secret(),
-        vendors = vendors.concat(),
-    )
+/// A reader that went away, as `head` does, is no failure.
+fn print(text: String) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
 }

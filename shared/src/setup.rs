@@ -137,7 +137,8 @@ impl<'a> Environment<'a> {
     }
 }
 
-fn http_client() -> SharedHttpClient {
+/// TLS by ring for every service of AWS.
+pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https()

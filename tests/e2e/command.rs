@@ -8,15 +8,15 @@ use local::LOCAL_KEY;
 
 use crate::gateway::{Client, tide};
 
-fn filmgate() -> Command {
+pub(crate) fn filmgate() -> Command {
     Command::new(env!("CARGO_BIN_EXE_filmgate"))
 }
 
 /// A file of a test's own, gone with it.
-struct TestFile(PathBuf);
+pub(crate) struct TestFile(pub(crate) PathBuf);
 
 impl TestFile {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(
             PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
                 .join(format!("{name}-{}", std::process::id())),
@@ -99,6 +99,12 @@ async fn the_lines_that_it_prints_can_be_pasted() {
     let answer = shell(&query.replace("TASK_ID", id));
     let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("JSON");
     assert_eq!(answer["task_id"], id);
+
+    let list = printed(&running.banner, "filmgate keys list --local ");
+    let list = list.split_whitespace().skip(1);
+    let list = filmgate().args(list).output().expect("it runs");
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(list.contains("the local stack's own key"), "{list}");
 }
 
 #[tokio::test]
@@ -150,6 +156,7 @@ fn a_wrong_command_line_gets_one_clear_line_and_a_failure() {
         (&["--accounts", surplus], "api_key"),
         (&["--data", "/no/such/folder/file"], "/no/such/folder/file"),
         (&["surplus"], "surplus"),
+        (&["--every", "1s", "keys", "list", "--table", "Keys"], "--every"),
     ];
     for (arguments, named) in rows {
         let output = filmgate().args(*arguments).output().expect("it runs");
@@ -170,8 +177,16 @@ fn help_tells_every_flag() {
     let output = filmgate().arg("--help").output().expect("it runs");
     let help = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success());
-    for flag in ["--listen", "--accounts", "--data", "--every", "--public-url", "--public-webhooks"]
-    {
-        assert!(help.contains(flag), "{flag}");
+    for word in [
+        "--listen",
+        "--accounts",
+        "--data",
+        "--every",
+        "--public-url",
+        "--public-webhooks",
+        "keys",
+        "usage",
+    ] {
+        assert!(help.contains(word), "{word}");
     }
 }

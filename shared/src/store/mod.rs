@@ -8,6 +8,7 @@ mod changes;
 mod end;
 mod idempotent;
 mod keys;
+pub mod operator;
 mod tasks;
 mod transaction;
 mod update;

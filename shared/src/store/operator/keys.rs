@@ -1,0 +1,211 @@
+//! API keys, as an operator makes and changes them.
+//!
+//! A key is the items that have its id: one for each API key that was handed out
+//! for it. A change is written to all of them or to none, and only to what was read.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::OperatorError;
+use crate::store::tasks::Item;
+use crate::store::{KeyHash, Limits};
+use crate::vendor::Secret;
+
+/// As many writes as DynamoDB takes together.
+const MOST_TOGETHER: usize = 100;
+
+/// What is stored of an API key, whole.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct KeyRecord {
+    pub sha256: KeyHash,
+    /// Owns the tasks; the same for all API keys that follow each other.
+    pub id: String,
+    pub name: String,
+    /// Names of models, or patterns such as `vidu*`.
+    pub models: Vec<String>,
+    /// Items that were put into the table by hand may lack it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When another API key took its place; it may stay valid for a while.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_at: Option<Timestamp>,
+    #[serde(default)]
+    pub disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
+    pub webhook_secret: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
+    pub previous_webhook_secret: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_webhook_secret_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_unlimited")]
+    pub limits: Limits,
+}
+
+/// Into the table, which is where the secrets of webhooks live.
+fn revealed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(Secret::reveal).serialize(serializer)
+}
+
+fn is_unlimited(limits: &Limits) -> bool {
+    limits.is_none()
+}
+
+/// A record, and the item that it was read from.
+pub struct Held {
+    pub key: KeyRecord,
+    item: Item,
+}
+
+/// The table of API keys.
+pub struct Keys {
+    client: Client,
+    table: String,
+}
+
+impl Keys {
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Every API key that was ever made, in no order.
+    pub async fn all(&self) -> Result<Vec<Held>, OperatorError> {
+        self.scan(None).await
+    }
+
+    /// The API keys of one id. The table is read whole: it has no other way to
+    /// an id, is small, and is asked rarely.
+    pub async fn of(&self, id: &str) -> Result<Vec<Held>, OperatorError> {
+        self.scan(Some(id)).await
+    }
+
+    async fn scan(&self, id: Option<&str>) -> Result<Vec<Held>, OperatorError> {
+        let mut scan = self.client.scan().table_name(&self.table).consistent_read(true);
+        if let Some(id) = id {
+            scan = scan
+                .filter_expression("#id = :id")
+                .expression_attribute_names("#id", "id")
+                .expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
+        }
+        let mut items = scan.into_paginator().items().send();
+        let mut held = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| OperatorError::service(&error))?;
+            let key = serde_dynamo::from_item(item.clone())
+                .map_err(|error| OperatorError::item(&self.table, error))?;
+            held.push(Held { key, item });
+        }
+        Ok(held)
+    }
+
+    /// Stores a new API key, which must not be there, together with what becomes
+    /// of those that were read. Nothing is written if somebody changed one of them.
+    pub async fn write(
+        &self,
+        new: Option<&KeyRecord>,
+        changes: &[(&Held, KeyRecord)],
+    ) -> Result<(), OperatorError> {
+        let mut writes = Vec::new();
+        if let Some(new) = new {
+            writes.push(TransactWriteItem::builder().put(self.put(new)?).build());
+        }
+        for (held, becomes) in changes {
+            if let Some(update) = self.update(held, becomes)? {
+                writes.push(TransactWriteItem::builder().update(update).build());
+            }
+        }
+        // More than fit are a key that was rotated a hundred times. What is written
+        // first is then true already, and the same command does the rest.
+        for together in writes.chunks(MOST_TOGETHER) {
+            self.transact(together).await?;
+        }
+        Ok(())
+    }
+
+    async fn transact(&self, writes: &[TransactWriteItem]) -> Result<(), OperatorError> {
+        // The SDK adds a token, so that a request that is sent twice counts once.
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes.to_vec()));
+        let Err(error) = sent.send().await else { return Ok(()) };
+        let failed = OperatorError::service(&error);
+        let TransactWriteItemsError::TransactionCanceledException(canceled) =
+            SdkError::into_service_error(error)
+        else {
+            return Err(failed);
+        };
+        let lost = canceled.cancellation_reasons().iter().any(|reason| {
+            matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
+        });
+        Err(if lost { OperatorError::Changed } else { failed })
+    }
+
+    fn put(&self, new: &KeyRecord) -> Result<Put, OperatorError> {
+        Ok(Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(self.item(new)?))
+            .condition_expression("attribute_not_exists(sha256)")
+            .build()
+            .expect("a table and an item are given"))
+    }
+
+    /// What turns the item that was read into this one, if anything has to.
+    /// Attributes that are unknown here stay.
+    fn update(&self, held: &Held, becomes: &KeyRecord) -> Result<Option<Update>, OperatorError> {
+        let (before, after) = (self.item(&held.key)?, self.item(becomes)?);
+        let set: Vec<_> =
+            after.iter().filter(|(name, value)| before.get(*name) != Some(value)).collect();
+        let remove: Vec<_> = before.keys().filter(|name| !after.contains_key(*name)).collect();
+        if set.is_empty() && remove.is_empty() {
+            return Ok(None);
+        }
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("sha256", AttributeValue::S(held.key.sha256.as_str().to_owned()));
+        let mut condition = vec!["attribute_exists(sha256)".to_owned()];
+        for (index, (name, value)) in
+            held.item.iter().filter(|(name, _)| *name != "sha256").enumerate()
+        {
+            condition.push(format!("#was{index} = :was{index}"));
+            update = update
+                .expression_attribute_names(format!("#was{index}"), name)
+                .expression_attribute_values(format!(":was{index}"), value.clone());
+        }
+        let mut sets = Vec::new();
+        for (index, (name, value)) in set.into_iter().enumerate() {
+            sets.push(format!("#set{index} = :set{index}"));
+            if !held.item.contains_key(name) {
+                condition.push(format!("attribute_not_exists(#set{index})"));
+            }
+            update = update
+                .expression_attribute_names(format!("#set{index}"), name)
+                .expression_attribute_values(format!(":set{index}"), value.clone());
+        }
+        let mut removes = Vec::new();
+        for (index, name) in remove.into_iter().enumerate() {
+            removes.push(format!("#remove{index}"));
+            update = update.expression_attribute_names(format!("#remove{index}"), name);
+        }
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        let update = update
+            .update_expression(clause("SET", &sets) + &clause("REMOVE", &removes))
+            .condition_expression(condition.join(" AND "))
+            .build()
+            .expect("a table, a key and an expression are given");
+        Ok(Some(update))
+    }
+
+    fn item(&self, key: &KeyRecord) -> Result<Item, OperatorError> {
+        serde_dynamo::to_item(key).map_err(|error| OperatorError::item(&self.table, error))
+    }
+}
