@@ -11,6 +11,7 @@ use local::Options;
 use url::Url;
 
 use crate::keys::KeysCommand;
+use crate::task::TaskArguments;
 use crate::usage::UsageArguments;
 
 /// One API for AI video generation: run it whole on one machine, operate a deployed one.
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     },
     /// What each key has used, by day, vendor and model
     Usage(UsageArguments),
+    /// One task's whole story
+    Task(TaskArguments),
 }
 
 /// How the local stack is to run.

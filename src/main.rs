@@ -6,6 +6,7 @@ mod columns;
 mod keys;
 mod place;
 mod stack;
+mod task;
 mod terms;
 mod usage;
 
@@ -26,6 +27,7 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         None => stack::run(arguments.stack).await,
         Some(Command::Keys { command }) => keys::run(&command, now).await.map(print),
+        Some(Command::Task(arguments)) => task::run(&arguments).await.map(print),
         Some(Command::Usage(arguments)) => usage::run(&arguments, now).await.map(print),
     };
     match done {

@@ -59,6 +59,7 @@ impl PlaceArguments {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which {
     Keys,
+    Tasks,
     Usage,
 }
 
@@ -67,6 +68,7 @@ impl Which {
     fn resource(self) -> &'static str {
         match self {
             Self::Keys => "Keys",
+            Self::Tasks => "Tasks",
             Self::Usage => "Usage",
         }
     }
@@ -75,6 +77,7 @@ impl Which {
     fn output(self) -> &'static str {
         match self {
             Self::Keys => "KeysTable",
+            Self::Tasks => "TasksTable",
             Self::Usage => "UsageTable",
         }
     }

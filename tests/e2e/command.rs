@@ -186,6 +186,7 @@ fn help_tells_every_flag() {
         "--public-webhooks",
         "keys",
         "usage",
+        "task",
     ] {
         assert!(help.contains(word), "{word}");
     }

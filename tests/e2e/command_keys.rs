@@ -329,6 +329,8 @@ async fn wrong_usage_gets_one_line_that_names_what_is_wrong() {
         (&["usage", "--stack", "a", "--from", "2026-11-31"], &[], "2026-11-31"),
         (&["usage", "--stack", "a", "--from", "2026-11-30", "--to", "2026-11-01"], &[], "--to"),
         (&["usage", "--table", "a", "--from", "2026-11-30"], &[], "--key"),
+        (&["task", "x", "--stack", "a"], &[], "32"),
+        (&["task", "--stack", "a"], &[], "<ID>"),
     ];
     for (arguments, more, named) in rows {
         let arguments: Vec<_> = arguments.iter().chain(*more).copied().collect();

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::command_keys::run;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, tide};
 
 /// An item as the functions add it up.
 async fn used(gateway: &Gateway, owner: &str, what: &str, numbers: &[(&str, &str)]) {
@@ -98,4 +98,17 @@ async fn usage_is_added_up_by_key_day_vendor_and_model() {
     assert!(one.contains("other") && !one.contains("acme"), "{one}");
     let none = usage(&gateway, &[&november as &[_], &["--key", "key_c"]].concat()).await;
     assert!(none.contains("No task ended"), "{none}");
+}
+
+#[tokio::test]
+async fn what_the_functions_add_up_is_what_the_command_reads() {
+    let gateway = Gateway::start().await;
+    let id = gateway.client.created(&tide()).await;
+    gateway.client.wait_for(&id, "succeeded").await;
+    let report = usage(&gateway, &["--from", "2026-01-01", "--key", "local", "--json"]).await;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let row = &report["keys"][0]["usage"][0];
+    assert_eq!((&row["vendor"], &row["model"]), (&json!("vidu"), &json!("viduq1")), "{report}");
+    assert_eq!(row["succeeded"], 1, "{report}");
+    assert!(row["seconds"].as_f64().expect("a number") > 0.0, "{report}");
 }

@@ -9,6 +9,7 @@ mod capacity;
 mod command;
 mod command_aws;
 mod command_keys;
+mod command_task;
 mod command_usage;
 mod contract;
 mod contract_drift;

@@ -20,7 +20,7 @@ use crate::reconcile::Later;
 use crate::store::{task, tasks};
 use crate::webhook_receiver::{Reply, WebhookReceiver};
 
-fn with_webhook(url: &str) -> Value {
+pub(crate) fn with_webhook(url: &str) -> Value {
     let metadata = json!({ "callback_url": url, "payload": "order 17" });
     json!({ "model": "viduq1", "prompt": "the tide comes in", "metadata": metadata })
 }
@@ -52,7 +52,7 @@ async fn stored(gateway: &Gateway, id: &TaskId) -> Task {
 }
 
 /// Waits until so many tries were kept.
-async fn tried(gateway: &Gateway, id: &str, tries: u32) -> Delivery {
+pub(crate) async fn tried(gateway: &Gateway, id: &str, tries: u32) -> Delivery {
     let id = id.parse().expect("an id");
     let began = Instant::now();
     loop {

@@ -1,9 +1,10 @@
-//! What an operator does with the tables: writes API keys, reads usage.
+//! What an operator does with the tables: writes API keys, reads usage and tasks.
 //!
 //! No function uses this, so none carries it. What to do about an error is left
 //! to whoever knows how the operator came here.
 
 mod keys;
+mod tasks;
 mod usage;
 
 use std::error::Error;
@@ -12,6 +13,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use keys::{Held, KeyRecord, Keys};
+pub use tasks::Tasks;
 pub use usage::{Counts, DayUsage, Usage};
 
 /// Why an operator did not get what was asked for.

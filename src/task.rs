@@ -1,0 +1,265 @@
+//! `filmgate task`: one task's whole story, for its operator.
+//!
+//! Not shown: what its client wrote for itself, where its film is, the whole
+//! address of its webhook, and vendors' sentences, which repeat prompts.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::api::{Charged, ErrorBody};
+use shared::store::operator::Tasks;
+use shared::story::{Source, Step, What};
+use shared::task::{Delivery, Figures, Status, Task, TaskId};
+use shared::vendor::Vendor;
+use url::Url;
+
+use crate::columns::columns;
+use crate::place::{Place, PlaceArguments, Which};
+
+#[derive(Debug, Args)]
+pub(crate) struct TaskArguments {
+    /// The task's id, as its client was given it
+    #[arg(value_parser = read_id)]
+    id: TaskId,
+    #[command(flatten)]
+    place: PlaceArguments,
+}
+
+fn read_id(text: &str) -> Result<TaskId, String> {
+    text.parse().map_err(|()| "a task's id has 32 hexadecimal digits".to_owned())
+}
+
+pub(crate) async fn run(TaskArguments { id, place }: &TaskArguments) -> Result<String, String> {
+    let json = place.json;
+    let place = Place::open(place).await?;
+    let tasks = Tasks::new(place.client.clone(), place.table(Which::Tasks)?);
+    let task = tasks.get(id).await.map_err(|error| place.explain(error))?.ok_or_else(|| {
+        let table = tasks.table();
+        format!(
+            "there is no task {id} in {table}; tasks are forgotten 30 days after they were made"
+        )
+    })?;
+    let story = Story::new(task);
+    Ok(if json {
+        serde_json::to_string_pretty(&story).expect("a story has only plain fields") + "\n"
+    } else {
+        story.text()
+    })
+}
+
+/// The whole answer. The names of fields are what scripts rely on; those of the
+/// events are also what the task's owner sees.
+#[derive(Serialize)]
+struct Story {
+    task_id: TaskId,
+    key: String,
+    vendor: Vendor,
+    vendor_task_id: Option<String>,
+    model: String,
+    endpoint: String,
+    status: Status,
+    error: Option<Failure>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// When the vendor was last asked, how often in all, and how often in a row
+    /// it did not know the task.
+    looked_at: Timestamp,
+    looks: u32,
+    misses: u32,
+    due: Option<Due>,
+    metadata: Figures,
+    url_expires_at: Option<Timestamp>,
+    webhook: Option<Webhook>,
+    user: Option<String>,
+    forgotten_at: Timestamp,
+    events: Vec<Event>,
+}
+
+/// Why it failed, in codes.
+#[derive(Serialize)]
+struct Failure {
+    code: String,
+    charged: Charged,
+    retryable: bool,
+    vendor_code: Option<String>,
+    vendor_request_id: Option<String>,
+}
+
+impl From<ErrorBody> for Failure {
+    fn from(error: ErrorBody) -> Self {
+        let ErrorBody { code, charged, retryable, vendor, .. } = error;
+        let (vendor_code, vendor_request_id) =
+            vendor.map(|vendor| (vendor.code, vendor.request_id)).unwrap_or_default();
+        Self { code, charged, retryable, vendor_code, vendor_request_id }
+    }
+}
+
+/// The task's timer.
+#[derive(Serialize)]
+struct Due {
+    at: Timestamp,
+    /// In which lane and shard: a vendor's, to ask it, or that of webhooks.
+    shard: String,
+}
+
+#[derive(Serialize)]
+struct Webhook {
+    /// Its path may hold a secret of its owner's.
+    host: Option<String>,
+    delivery: Option<Delivery>,
+}
+
+#[derive(Serialize)]
+struct Event {
+    at: Timestamp,
+    what: What,
+    by: Source,
+    detail: Option<String>,
+    vendor_request_id: Option<String>,
+    times: u32,
+    last_at: Option<Timestamp>,
+}
+
+impl From<Step> for Event {
+    fn from(step: Step) -> Self {
+        let Step { at, by, what, detail, request_id, times, last_at } = step;
+        let times = times.unwrap_or(1);
+        Self { at, what, by, detail, vendor_request_id: request_id, times, last_at }
+    }
+}
+
+impl Story {
+    fn new(task: Task) -> Self {
+        let host = |url: String| Url::parse(&url).ok()?.host_str().map(str::to_owned);
+        let delivery = task.delivery;
+        Self {
+            task_id: task.id,
+            key: task.owner,
+            vendor: task.vendor,
+            vendor_task_id: task.vendor_task_id,
+            model: task.model,
+            endpoint: task.endpoint,
+            status: task.status,
+            error: task.error.map(Failure::from),
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            looked_at: task.looked_at,
+            looks: task.looks,
+            misses: task.misses,
+            due: task
+                .due_at
+                .zip(task.due_shard)
+                .map(|(at, shard)| Due { at, shard: shard.to_string() }),
+            metadata: task.figures,
+            url_expires_at: task.url_expires_at,
+            webhook: task.webhook_url.map(|url| Webhook { host: host(url), delivery }),
+            user: task.user,
+            forgotten_at: task.ttl,
+            events: task.steps.into_iter().map(Event::from).collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut facts = vec![
+            ["task".to_owned(), self.task_id.to_string()],
+            ["key".to_owned(), self.key.clone()],
+            ["vendor".to_owned(), format!("{} ({})", self.vendor, self.endpoint)],
+            ["vendor's id".to_owned(), self.vendor_task_id.clone().unwrap_or("not known".into())],
+            ["model".to_owned(), self.model.clone()],
+            ["status".to_owned(), self.status.as_str().to_owned()],
+        ];
+        let mut fact = |name: &str, value: Option<String>| {
+            facts.extend(value.map(|value| [name.to_owned(), value]));
+        };
+        fact("error", self.error.as_ref().map(Failure::text));
+        fact("created", Some(time(self.created_at)));
+        fact("changed", Some(time(self.updated_at)));
+        let looks = format!("{}, last at {}", self.looks, time(self.looked_at));
+        fact("looks", (self.looks > 0).then_some(looks));
+        fact("misses", (self.misses > 0).then(|| format!("{} in a row", self.misses)));
+        let due = self.due.as_ref().map(|due| format!("{} ({})", time(due.at), due.shard));
+        fact("timer", Some(due.unwrap_or("none: nothing is left to do".to_owned())));
+        fact("film", self.film());
+        fact("webhook", self.webhook.as_ref().map(Webhook::text));
+        fact("user", self.user.clone());
+        fact("forgotten", Some(time(self.forgotten_at)));
+        let facts: Vec<_> = facts.into_iter().map(Vec::from).collect();
+        let mut events = Vec::new();
+        for event in &self.events {
+            events.push(vec![
+                time(event.at),
+                event.what_as_text(),
+                event.by.as_str().to_owned(),
+                event.detail_as_text(),
+            ]);
+        }
+        format!("{}\n{}", columns(&facts, &[]), columns(&events, &[]))
+    }
+
+    /// What is known of the film in numbers.
+    fn film(&self) -> Option<String> {
+        let Figures { duration, fps, width, height, seed, credits } = &self.metadata;
+        let parts = [
+            duration.map(|duration| format!("{duration} s")),
+            width.zip(*height).map(|(width, height)| format!("{width}x{height}")),
+            fps.map(|fps| format!("{fps} fps")),
+            seed.map(|seed| format!("seed {seed}")),
+            credits.map(|credits| format!("{credits} credits")),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+impl Failure {
+    fn text(&self) -> String {
+        let charged = match self.charged {
+            Charged::No => "not charged",
+            Charged::Yes => "charged",
+            Charged::Unknown => "perhaps charged",
+        };
+        let vendors = self.vendor_code.as_ref().map(|code| format!(", vendor's code {code}"));
+        let request = self.vendor_request_id.as_ref().map(|id| format!(", vendor's request {id}"));
+        [Some(format!("{}, {charged}", self.code)), vendors, request]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl Webhook {
+    fn text(&self) -> String {
+        let host = self.host.as_deref().unwrap_or("?");
+        match &self.delivery {
+            None => format!("{host}, not called yet"),
+            Some(Delivery { tries, tried_at, delivered, outcome }) => {
+                let delivered = if *delivered { "delivered" } else { "not delivered" };
+                format!(
+                    "{host}, {delivered}, tries {tries}, last at {}: {outcome}",
+                    time(*tried_at)
+                )
+            }
+        }
+    }
+}
+
+impl Event {
+    fn what_as_text(&self) -> String {
+        match self.times {
+            1 => self.what.as_str().to_owned(),
+            times => format!("{} ({times} times)", self.what.as_str()),
+        }
+    }
+
+    fn detail_as_text(&self) -> String {
+        let last = self.last_at.map(|at| format!("last at {}", time(at)));
+        let request = self.vendor_request_id.as_ref().map(|id| format!("vendor's request {id}"));
+        let parts = [self.detail.clone(), request, last];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// To the millisecond, which is how steps are stored.
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
