@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod callback;
+mod causes;
 mod client;
 pub mod delivery;
 pub mod idempotency;

@@ -7,11 +7,10 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
+use crate::causes;
 use crate::setup::SetupError;
 
 /// Somebody waits while a secret is read again.
@@ -60,23 +59,13 @@ impl StoredSecret {
             {
                 Ok(None)
             }
-            Err(error) => Err(self.error(&format!("cannot be read: {}", reason(&error)))),
+            Err(error) => Err(self.error(&format!("cannot be read: {}", causes::aws(&error)))),
         }
     }
 
     /// What is wrong with it, without a word of what is in it.
     pub fn error(&self, what: &str) -> SetupError {
         SetupError::new(format!("the secret in {} {what}", self.variable))
-    }
-}
-
-/// One line without the answer itself, in which a secret may be.
-fn reason(error: &SdkError<GetSecretValueError, impl fmt::Debug>) -> String {
-    match (error.code(), error) {
-        (Some(code), _) => format!("{code}: {}", error.message().unwrap_or_default()),
-        (None, SdkError::TimeoutError(_)) => "no answer in time".to_owned(),
-        (None, SdkError::DispatchFailure(_)) => "no connection".to_owned(),
-        (None, _) => "the answer makes no sense".to_owned(),
     }
 }
 

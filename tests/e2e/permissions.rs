@@ -54,15 +54,17 @@ async fn whatever_a_function_may_do_it_also_does() {
     assert_eq!(answer.status(), 200, "answered from its task: {:?}", answer.body());
     assert!(answer.headers().contains_key("idempotent-replayed"));
 
-    // One is rung for, and the other only found when it is asked for.
+    // One is rung for, one is found when it is asked for, and one when it is due.
     let mut webhook = WebhookReceiver::replying([Reply::Status(500)]).await;
     let rung = gateway.client.created(&film(&json!({ "callback_url": webhook.url }))).await;
     let found = gateway.client.created(&film(&json!({ "simulate": "lost-callbacks" }))).await;
+    gateway.client.created(&film(&json!({ "simulate": "lost-callbacks" }))).await;
     gateway.client.wait_for(&rung, "succeeded").await;
     gateway.client.wait_for(&found, "succeeded").await;
     webhook.called().await;
 
-    // The webhook that failed is called again, once that it did is stored.
+    // The webhook that failed is called again, once that it did is stored, and what
+    // nobody asked for is looked at.
     let later = Later::of(&gateway).await;
     let began = Instant::now();
     while let unused @ [_, ..] = &gateway.stack.unused_permissions()[..] {

@@ -1,11 +1,14 @@
-use lambda_http::{Error, Request, run, service_fn};
-use shared::setup::Environment;
+use std::process::ExitCode;
+
+use shared::lambda;
 
 use docs::Docs;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    Environment::new(&|name| std::env::var(name).ok()).log()?.install();
-    let docs = Docs::new();
-    run(service_fn(async |request: Request| Ok::<_, Error>(docs.answer(&request).await))).await
+async fn main() -> ExitCode {
+    lambda::run(async {
+        let docs = &Docs::new();
+        lambda::serve_http(|request| async move { docs.answer(&request).await }).await
+    })
+    .await
 }

@@ -193,7 +193,7 @@ enum Write {
 
 impl Write {
     fn build(self) -> Result<TransactWriteItem, StoreError> {
-        let failed = |error| StoreError::service(ACTION, error);
+        let failed = |error| StoreError::incomplete(ACTION, &error);
         let write = TransactWriteItem::builder();
         Ok(match self {
             Self::Put(put) => write.put(put.build().map_err(failed)?),

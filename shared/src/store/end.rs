@@ -50,7 +50,7 @@ impl Tasks {
         ended: Task,
         outcome: Outcome,
     ) -> Result<Option<Raised>, StoreError> {
-        let failed = |error| StoreError::service(ACTION, error);
+        let failed = |error| StoreError::incomplete(ACTION, &error);
         let mut writes = vec![
             Write::builder()
                 .table_name(&self.table)
@@ -103,7 +103,7 @@ impl Tasks {
                 write.expression_attribute_values(name, AttributeValue::N(value.to_string()))
             })
             .build()
-            .map_err(|error| StoreError::service(ACTION, error))
+            .map_err(|error| StoreError::incomplete(ACTION, &error))
     }
 
     fn give_back(&self, task: &Task) -> Result<Write, StoreError> {
@@ -114,6 +114,6 @@ impl Tasks {
             .update_expression("ADD tasks :one_less")
             .expression_attribute_values(":one_less", AttributeValue::N("-1".to_owned()))
             .build()
-            .map_err(|error| StoreError::service(ACTION, error))
+            .map_err(|error| StoreError::incomplete(ACTION, &error))
     }
 }

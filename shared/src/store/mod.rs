@@ -14,9 +14,12 @@ mod transaction;
 mod update;
 pub mod usage;
 
+use std::error::Error;
 use std::fmt;
 
-use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata};
+
+use crate::causes;
 
 pub use begin::{Beginning, Begun};
 pub use changes::Changes;
@@ -28,8 +31,13 @@ pub use tasks::{Due, Raised, Tasks};
 pub struct StoreError(String);
 
 impl StoreError {
-    fn service(action: &str, error: impl std::error::Error) -> Self {
-        Self(format!("{action}: {}", DisplayErrorContext(error)))
+    fn service(action: &str, error: impl ProvideErrorMetadata + Error) -> Self {
+        Self(format!("{action}: {}", causes::aws(&error)))
+    }
+
+    /// A request that lacks something; we have forgotten it.
+    fn incomplete(action: &str, error: &BuildError) -> Self {
+        Self(format!("{action}: {error}"))
     }
 
     /// Others kept on writing the same; later is better.
