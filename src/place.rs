@@ -8,7 +8,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::Client;
 use clap::Args;
-use shared::setup::{Environment, http_client};
+use shared::aws::sdk_http_client;
+use shared::client::Roots;
+use shared::setup::Environment;
 use shared::store::operator::{OperatorError, causes};
 use url::Url;
 
@@ -161,7 +163,7 @@ async fn configure(
     region: Option<&str>,
     profile: Option<&str>,
 ) -> Result<(SdkConfig, String), String> {
-    let http = http_client();
+    let http = sdk_http_client(Roots::default());
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
     if let Some(region) = region {
         loader = loader.region(Region::new(region.to_owned()));

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::resolver::{NotPublic, PublicHosts};
 use crate::api::answer::Ended;
-use crate::client::http_client;
+use crate::client::{Roots, http_client};
 use crate::standard_webhooks::WebhookSecret;
 use crate::store::{Due, Keys, StoreError, Tasks};
 use crate::story::{Source, What};
@@ -44,7 +44,7 @@ pub struct Deliveries {
 
 impl Deliveries {
     pub fn new(keys: Keys, hosts: WebhookHosts) -> Self {
-        let http = http_client(|client| {
+        let http = http_client(Roots::default(), |client| {
             // A connection for each call, so that its host is looked up for each.
             let client = client.pool_max_idle_per_host(0);
             match hosts {

@@ -15,7 +15,7 @@ use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
 use crate::api::{ApiError, http};
-use crate::client::http_client;
+use crate::client::{Roots, http_client};
 use crate::setup::{Environment, SetupError};
 use crate::telemetry::log::{Log, log_panics};
 use crate::telemetry::{Origin, invocation};
@@ -127,7 +127,7 @@ async fn report(error: &SetupError) {
         "errorMessage": error.to_string(),
         "stackTrace": [],
     });
-    let request = http_client(|client| client)
+    let request = http_client(Roots::default(), |client| client)
         .post(format!("http://{runtime_api}/2018-06-01/runtime/init/error"))
         .header("lambda-runtime-function-error-type", "Function.SetupError")
         .body(body.to_string());

@@ -5,9 +5,10 @@
 //! `clippy.toml` beside this crate keeps it so.
 
 pub mod api;
+pub mod aws;
 pub mod callback;
 mod causes;
-mod client;
+pub mod client;
 pub mod delivery;
 pub mod idempotency;
 pub mod lambda;

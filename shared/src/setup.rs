@@ -3,14 +3,16 @@
 //! The variables come in as a closure, so that the local stack can hand each
 //! function exactly those that the template gives it.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::str::FromStr;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
-use aws_smithy_http_client::tls;
 
+use crate::aws::sdk_http_client;
 use crate::callback::{Callbacks, Tokens};
+use crate::client::Roots;
 use crate::delivery::Deliveries;
 use crate::secret::StoredSecret;
 use crate::store::{Keys, Tasks};
@@ -20,6 +22,8 @@ use crate::vendor::Vendors;
 /// The variables of a function.
 pub struct Environment<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
+    /// One for all services, so that they share connections.
+    http: OnceCell<SharedHttpClient>,
 }
 
 /// Why a function cannot start. Without a word of what is in a secret.
@@ -42,7 +46,7 @@ impl std::error::Error for SetupError {}
 
 impl<'a> Environment<'a> {
     pub fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { variable }
+        Self { variable, http: OnceCell::new() }
     }
 
     pub fn text(&self, name: &str) -> Result<String, SetupError> {
@@ -100,7 +104,7 @@ impl<'a> Environment<'a> {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
-            .http_client(http_client());
+            .http_client(self.http_client()?);
         if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
             config = config.endpoint_url(url);
         }
@@ -113,11 +117,27 @@ impl<'a> Environment<'a> {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
-            .http_client(http_client());
+            .http_client(self.http_client()?);
         if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_DYNAMODB") {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    }
+
+    /// The way to AWS. Whom it trusts may be said as the SDKs have it, e.g. where a
+    /// proxy looks into connections.
+    fn http_client(&self) -> Result<SharedHttpClient, SetupError> {
+        if let Some(client) = self.http.get() {
+            return Ok(client.clone());
+        }
+        let roots = match (self.variable)("AWS_CA_BUNDLE") {
+            None => Roots::default(),
+            Some(file) => std::fs::read(&file)
+                .map_err(|error| error.to_string())
+                .and_then(|pem| Roots::read(&pem))
+                .map_err(|error| SetupError(format!("the file in AWS_CA_BUNDLE: {error}")))?,
+        };
+        Ok(self.http.get_or_init(|| sdk_http_client(roots)).clone())
     }
 
     fn region(&self) -> Result<Region, SetupError> {
@@ -135,11 +155,4 @@ impl<'a> Environment<'a> {
             "environment",
         ))
     }
-}
-
-/// TLS by ring for every service of AWS.
-pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https()
 }

@@ -80,7 +80,7 @@ fn the_longer_of_two_pauses_holds_and_a_last_try_is_the_last() {
 async fn a_name_that_leads_to_this_machine_is_never_connected_to() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
-    let http = http_client(|client| client.dns_resolver(PublicHosts));
+    let http = http_client(Roots::default(), |client| client.dns_resolver(PublicHosts));
     let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
     let error = http.post(url).send().await.unwrap_err();
     assert_eq!(why_no_answer(&error), "address not public");

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::accounts::{Accounts, AccountsError};
 use super::report::Exchange;
 use super::{Dialect, Fault, Found, Handle, Kind, Polled, Sought, Submitted, Vendor};
-use crate::client::http_client;
+use crate::client::{Roots, http_client};
 use crate::secret::{Renewable, StoredSecret};
 use crate::setup::SetupError;
 use crate::task::{Task, TaskId};
@@ -66,9 +66,14 @@ impl Vendors {
     }
 
     fn new(accounts: Accounts, secret: Option<StoredSecret>) -> Self {
-        let submitting = http_client(|client| client.pool_max_idle_per_host(0));
+        let submitting = http_client(Roots::default(), |client| client.pool_max_idle_per_host(0));
         let accounts = Renewable::new(accounts, REREAD_PAUSE);
-        Self { submitting, looking: http_client(|client| client), accounts, secret }
+        Self {
+            submitting,
+            looking: http_client(Roots::default(), |client| client),
+            accounts,
+            secret,
+        }
     }
 
     /// None when this gateway has no account with the vendor, as far as is known.
