@@ -152,7 +152,7 @@ impl Place {
 fn local_client(url: &Url) -> Result<Client, String> {
     let variable = |name: &str| match name {
         "AWS_ENDPOINT_URL_DYNAMODB" => Some(url.to_string()),
-        name if name.starts_with("AWS_") => Some("local".to_owned()),
+        "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
         _ => None,
     };
     Environment::new(&variable).dynamodb().map_err(|error| error.to_string())

@@ -36,11 +36,11 @@ impl Function {
     ) -> Option<Result<Self, SetupError>> {
         let http = |function| Self::Http(Arc::new(function));
         Some(match binary {
-            "create" => Create::start(environment).await.map(HttpFunction::Create).map(http),
-            "query" => Query::start(environment).await.map(HttpFunction::Query).map(http),
-            "callback" => Callback::start(environment).await.map(HttpFunction::Callback).map(http),
+            "create" => Create::start(environment).map(HttpFunction::Create).map(http),
+            "query" => Query::start(environment).map(HttpFunction::Query).map(http),
+            "callback" => Callback::start(environment).map(HttpFunction::Callback).map(http),
             "docs" => Ok(http(HttpFunction::Docs(Docs::new()))),
-            "reconcile" => Reconcile::start(environment).await.map(Arc::new).map(Self::Scheduled),
+            "reconcile" => Reconcile::start(environment).map(Arc::new).map(Self::Scheduled),
             "notify" => Notify::start(environment).map(Arc::new).map(Self::Streamed),
             _ => return None,
         })

@@ -199,6 +199,23 @@ pub async fn assert_cannot_start(
     log.concat()
 }
 
+/// Asserts that a binary, though it starts, cannot do with an event what needs a
+/// secret, and says why in these words. Returns its outcome and what it wrote.
+pub async fn assert_lacks_secret(
+    binary: impl AsRef<Path>,
+    variables: &BTreeMap<String, String>,
+    event: &Value,
+    why: &str,
+) -> (Outcome, String) {
+    let mut sandbox = Sandbox::start(binary, variables).await.expect("there is such a binary");
+    let outcome = sandbox.invoke(event).await;
+    let remains = sandbox.stop().await.expect("it can be ended");
+    let lines: Vec<Value> = remains.lines_with(why).filter_map(|it| it.parse().ok()).collect();
+    let [line] = &lines[..] else { panic!("not one line: {why}: {remains:#?}") };
+    assert_eq!(line["level"], "ERROR", "{line}");
+    (outcome, remains.log.concat())
+}
+
 /// What Lambda itself puts into the environment, beside the region and the credentials.
 fn lambdas_own(name: &str, runtime_api: &str) -> [(&'static str, String); 10] {
     [

@@ -34,7 +34,7 @@ impl Secrets {
         secrets.insert(name.to_owned(), Versions { current: text, previous });
     }
 
-    fn get(&self, name: &str, stage: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str, stage: &str) -> Option<String> {
         let secrets = self.0.lock().expect("nothing panics while holding the secrets");
         let versions = secrets.get(name)?;
         match stage {

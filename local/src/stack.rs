@@ -259,6 +259,11 @@ impl Stack {
         self.secrets.put(secret, text.into());
     }
 
+    /// The current text of a secret, by its logical id in the template.
+    pub fn secret(&self, secret: &str) -> Option<String> {
+        self.secrets.get(secret, "AWSCURRENT")
+    }
+
     /// What each simulated vendor knows of what it was asked for; to hold the table against.
     pub fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
         self.accounts.truth()

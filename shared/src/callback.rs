@@ -3,6 +3,8 @@
 //! Nothing is stored: a token is the task's id and a keyed hash over it. It has
 //! no query string, because vendors disagree about how to sign one.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
@@ -20,11 +22,19 @@ const TAG_BYTES: usize = 16;
 /// Anybody can call with a token that is not ours.
 const REREAD_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Makes the addresses, with the current secret.
+/// Where the current secret makes the addresses from.
 #[derive(Debug)]
 pub struct Callbacks {
-    key: TokenKey,
+    key: Renewable<TokenKey>,
+    secret: StoredSecret,
     /// The public address of this gateway.
+    base: Url,
+}
+
+/// Makes the addresses.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    key: Arc<TokenKey>,
     base: Url,
 }
 
@@ -42,8 +52,22 @@ pub struct Tokens {
 pub struct TokenKey(hmac::Key);
 
 impl Callbacks {
+    pub fn open(secret: StoredSecret, public_url: Url) -> Self {
+        Self { key: Renewable::new(None, REREAD_PAUSE), secret, base: public_url }
+    }
+
+    /// The secret is read when the first address is made.
+    pub async fn addresses(&self) -> Result<Addresses, SetupError> {
+        let read = async { Ok(TokenKey::new(&self.secret.current().await?)) };
+        // Boxed, because it is rare, and large wherever it is waited for.
+        let key = self.key.ready(Box::pin(read)).await?;
+        Ok(Addresses { key, base: self.base.clone() })
+    }
+}
+
+impl Addresses {
     pub fn new(secret: &str, public_url: Url) -> Self {
-        Self { key: TokenKey::new(secret), base: public_url }
+        Self { key: Arc::new(TokenKey::new(secret)), base: public_url }
     }
 
     /// The address that a vendor is given for a task.
@@ -54,21 +78,26 @@ impl Callbacks {
 }
 
 impl Tokens {
-    pub async fn open(secret: StoredSecret, public_url: Url) -> Result<Self, SetupError> {
-        let keys = Renewable::new(read_keys(&secret).await?, REREAD_PAUSE);
-        Ok(Self { keys, secret, base: public_url })
+    pub fn open(secret: StoredSecret, public_url: Url) -> Self {
+        Self { keys: Renewable::new(None, REREAD_PAUSE), secret, base: public_url }
     }
 
     /// The task that a token names, if we made it.
-    pub async fn read(&self, vendor: Vendor, token: &str, now: Timestamp) -> Option<TaskId> {
+    pub async fn read(
+        &self,
+        vendor: Vendor,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Option<TaskId>, SetupError> {
         let read = |keys: &Vec<TokenKey>| keys.iter().find_map(|key| key.read(vendor, token));
-        if let Some(task) = read(&self.keys.current()) {
-            return Some(task);
+        // Boxed, because it is rare, and large wherever it is waited for.
+        let read_secret = || Box::pin(read_keys(&self.secret));
+        if let Some(task) = read(&*self.keys.ready(read_secret()).await?) {
+            return Ok(Some(task));
         }
         let will_do = |keys: &Vec<TokenKey>| read(keys).is_some();
-        // Boxed, because it is rare, and large wherever it is waited for.
-        let again = Box::pin(read_keys(&self.secret));
-        read(&*self.keys.renewed(will_do, now, again).await)
+        let keys = self.keys.renewed(will_do, now, read_secret()).await;
+        Ok(keys.and_then(|keys| read(&keys)))
     }
 
     /// The path of an address of ours, as a vendor signs it: it may be longer than
@@ -126,7 +155,7 @@ mod tests {
     fn a_token_names_its_task_and_nobody_else_can_make_one() {
         let task = TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]);
         let ours = TokenKey::new("secret");
-        let callbacks = Callbacks::new("secret", "https://gw.example/prod/".parse().unwrap());
+        let callbacks = Addresses::new("secret", "https://gw.example/prod/".parse().unwrap());
         let url = callbacks.url(Vendor::Vidu, &task);
         let (base, token) = url.rsplit_once('/').unwrap();
         assert_eq!(base, "https://gw.example/prod/v1/callbacks/vidu");

@@ -1,7 +1,7 @@
-//! Secrets: read at a cold start, and once more when they seem to have changed.
+//! Secrets: read when they are first needed, and once more when they seem to have changed.
 //!
 //! Not here: what is in them. A function that never meets a refusal reads each
-//! of its secrets once.
+//! of its secrets once, and one that needs none of them does not wait for any.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -71,7 +71,8 @@ impl StoredSecret {
 
 /// What was made of secrets, and can be made anew.
 pub(crate) struct Renewable<T> {
-    current: RwLock<Arc<T>>,
+    /// None as long as it was not needed.
+    current: RwLock<Option<Arc<T>>>,
     /// When it was last tried. Held while it is tried, so that of many one does.
     tried_at: Mutex<Option<Timestamp>>,
     /// Between two tries.
@@ -79,12 +80,34 @@ pub(crate) struct Renewable<T> {
 }
 
 impl<T> Renewable<T> {
-    pub(crate) fn new(value: T, pause: SignedDuration) -> Self {
-        Self { current: RwLock::new(Arc::new(value)), tried_at: Mutex::new(None), pause }
+    pub(crate) fn new(value: Option<T>, pause: SignedDuration) -> Self {
+        let current = RwLock::new(value.map(Arc::new));
+        Self { current, tried_at: Mutex::new(None), pause }
     }
 
-    pub(crate) fn current(&self) -> Arc<T> {
+    pub(crate) fn current(&self) -> Option<Arc<T>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(value.clone());
+        value
+    }
+
+    /// What it is, made now if that was not needed before.
+    pub(crate) async fn ready(
+        &self,
+        make: impl Future<Output = Result<T, SetupError>>,
+    ) -> Result<Arc<T>, SetupError> {
+        if let Some(current) = self.current() {
+            return Ok(current);
+        }
+        let _alone = self.tried_at.lock().await;
+        match self.current() {
+            Some(current) => Ok(current),
+            None => in_time(make).await.map(|value| self.keep(value)),
+        }
     }
 
     /// What it is after a look at the secrets, which is only had when what is
@@ -94,23 +117,18 @@ impl<T> Renewable<T> {
         will_do: impl Fn(&T) -> bool,
         now: Timestamp,
         make: impl Future<Output = Result<T, SetupError>>,
-    ) -> Arc<T> {
+    ) -> Option<Arc<T>> {
         let mut tried_at = self.tried_at.lock().await;
         let current = self.current();
         let too_soon = tried_at.is_some_and(|at| now.duration_since(at) < self.pause);
-        if will_do(&current) || too_soon {
+        if too_soon || current.as_deref().is_some_and(will_do) {
             return current;
         }
         *tried_at = Some(now);
-        let made = tokio::time::timeout(PATIENCE, make).await.unwrap_or_else(|_| {
-            Err(SetupError::new("the secret cannot be read: no answer in time"))
-        });
-        match made {
+        match in_time(make).await {
             Ok(value) => {
                 tracing::info!("a secret was read again");
-                let value = Arc::new(value);
-                *self.current.write().unwrap_or_else(PoisonError::into_inner) = value.clone();
-                value
+                Some(self.keep(value))
             }
             Err(error) => {
                 tracing::error!(%error, "a secret was read again in vain; what was read before stays");
@@ -118,6 +136,12 @@ impl<T> Renewable<T> {
             }
         }
     }
+}
+
+async fn in_time<T>(make: impl Future<Output = Result<T, SetupError>>) -> Result<T, SetupError> {
+    tokio::time::timeout(PATIENCE, make)
+        .await
+        .unwrap_or_else(|_| Err(SetupError::new("the secret cannot be read: no answer in time")))
 }
 
 impl<T> fmt::Debug for Renewable<T> {

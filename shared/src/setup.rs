@@ -77,20 +77,19 @@ impl<'a> Environment<'a> {
         Ok(Keys::new(self.dynamodb()?, self.text("KEYS_TABLE")?))
     }
 
-    /// The vendors' accounts, read from their secret.
-    pub async fn vendors(&self) -> Result<Vendors, SetupError> {
-        Vendors::open(self.secret("ACCOUNTS_SECRET")?).await
+    /// The vendors, with the accounts that their secret holds.
+    pub fn vendors(&self) -> Result<Vendors, SetupError> {
+        Ok(Vendors::open(self.secret("ACCOUNTS_SECRET")?))
     }
 
     /// The maker of addresses that vendors call.
-    pub async fn callbacks(&self) -> Result<Callbacks, SetupError> {
-        let secret = self.secret("CALLBACK_SECRET")?;
-        Ok(Callbacks::new(&secret.current().await?, self.parse("PUBLIC_URL")?))
+    pub fn callbacks(&self) -> Result<Callbacks, SetupError> {
+        Ok(Callbacks::open(self.secret("CALLBACK_SECRET")?, self.parse("PUBLIC_URL")?))
     }
 
     /// The reader of such addresses.
-    pub async fn tokens(&self) -> Result<Tokens, SetupError> {
-        Tokens::open(self.secret("CALLBACK_SECRET")?, self.parse("PUBLIC_URL")?).await
+    pub fn tokens(&self) -> Result<Tokens, SetupError> {
+        Ok(Tokens::open(self.secret("CALLBACK_SECRET")?, self.parse("PUBLIC_URL")?))
     }
 
     pub fn deliveries(&self) -> Result<Deliveries, SetupError> {

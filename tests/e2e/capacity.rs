@@ -66,11 +66,11 @@ impl Metered {
         let meter = Arc::new(Meter::default());
         let database = serve(gateway.stack.database_url(), meter.clone()).await;
         let of = |function| environment(&gateway, function, &database);
-        let create = Create::start(&Environment::new(&of("Create"))).await.expect("it starts");
-        let query = Query::start(&Environment::new(&of("Query"))).await.expect("it starts");
-        let callback = Callback::start(&Environment::new(&of("Callback"))).await;
+        let create = Create::start(&Environment::new(&of("Create"))).expect("it starts");
+        let query = Query::start(&Environment::new(&of("Query"))).expect("it starts");
+        let callback = Callback::start(&Environment::new(&of("Callback")));
         let callback = callback.expect("it starts");
-        let reconcile = Reconcile::start(&Environment::new(&of("Reconcile"))).await;
+        let reconcile = Reconcile::start(&Environment::new(&of("Reconcile")));
         let reconcile = reconcile.expect("it starts");
         let metered = Self { gateway, vidu, meter, create, query, callback, reconcile };
         // The first request of a function reads the key.

@@ -61,7 +61,9 @@ impl Gateway {
         let url = self.stack.database_url().to_owned();
         let variable = move |name: &str| match name {
             "AWS_ENDPOINT_URL_DYNAMODB" => Some(url.clone()),
-            name if name.starts_with("AWS_") => Some("local".to_owned()),
+            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => {
+                Some("local".to_owned())
+            }
             _ => None,
         };
         Environment::new(&variable).dynamodb().expect("a client")

@@ -42,7 +42,7 @@ async fn whatever_a_function_may_do_it_also_does() {
     forget_answers(&gateway).await;
     let variables = gateway.stack.variables("Create").expect("it is in the template");
     let variable = |name: &str| variables.get(name).cloned();
-    let create = Create::start(&Environment::new(&variable)).await.expect("it starts");
+    let create = Create::start(&Environment::new(&variable)).expect("it starts");
     let again = http::Request::post("https://localhost/v1/video/generations")
         .header("authorization", format!("Bearer {LOCAL_KEY}"))
         .header("content-type", "application/json")

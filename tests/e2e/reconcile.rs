@@ -24,7 +24,7 @@ impl Later {
     pub(crate) async fn of(gateway: &Gateway) -> Self {
         let variables = gateway.stack.variables("Reconcile").expect("it is in the template");
         let variable = |name: &str| variables.get(name).cloned();
-        let reconcile = Reconcile::start(&Environment::new(&variable)).await.expect("it starts");
+        let reconcile = Reconcile::start(&Environment::new(&variable)).expect("it starts");
         Self { reconcile, seconds: AtomicI64::new(0) }
     }
 

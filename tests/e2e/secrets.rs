@@ -30,7 +30,7 @@ fn later() -> Timestamp {
 async fn create(gateway: &Gateway) -> Create {
     let variables = gateway.stack.variables("Create").expect("it is in the template");
     let variable = |name: &str| variables.get(name).cloned();
-    Create::start(&Environment::new(&variable)).await.expect("it starts")
+    Create::start(&Environment::new(&variable)).expect("it starts")
 }
 
 async fn ask(create: &Create, now: Timestamp) -> StatusCode {
@@ -45,7 +45,7 @@ async fn ask(create: &Create, now: Timestamp) -> StatusCode {
 async fn callback(gateway: &Gateway) -> Callback {
     let variables = gateway.stack.variables("Callback").expect("it is in the template");
     let variable = |name: &str| variables.get(name).cloned();
-    Callback::start(&Environment::new(&variable)).await.expect("it starts")
+    Callback::start(&Environment::new(&variable)).expect("it starts")
 }
 
 async fn ring_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
@@ -103,6 +103,7 @@ async fn a_secret_that_is_broken_changes_nothing() {
     let vidu = FakeVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let create = create(&gateway).await;
+    assert_eq!(ask(&create, now()).await, 200, "it knows a key");
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", r#"{"vidu":{"api_key":"vda_new""#);
@@ -132,14 +133,16 @@ async fn whoever_looks_learns_of_the_new_key() {
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
+    later.run_after(60).await;
+    assert_eq!((vidu.strangers(), vidu.looks()), (0, 1), "it knows a key");
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", vidu.accounts());
     vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
     later.run_after(60).await;
-    assert_eq!((vidu.strangers(), vidu.looks()), (1, 0), "the old key is refused");
+    assert_eq!((vidu.strangers(), vidu.looks()), (1, 1), "the old key is refused");
     later.run_after(60).await;
-    assert_eq!((vidu.strangers(), vidu.looks()), (1, 1), "the new one is there");
+    assert_eq!((vidu.strangers(), vidu.looks()), (1, 2), "the new one is there");
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
 }
 
@@ -148,6 +151,7 @@ async fn a_ring_that_is_signed_with_the_new_key_is_the_vendors() {
     let vidu = FakeVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
+    assert_eq!(vidu.ring(&state("processing")).await, 200, "it knows a key");
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", vidu.accounts());
@@ -155,7 +159,7 @@ async fn a_ring_that_is_signed_with_the_new_key_is_the_vendors() {
     let stranger = Bell { key: "vda_other".to_owned(), ..Bell::good(&address) };
     assert_eq!(ring(&stranger, &state("processing")).await, 401);
     assert_eq!(vidu.ring(&state("processing")).await, 200);
-    assert_eq!(vidu.looks(), 1);
+    assert_eq!(vidu.looks(), 2);
 }
 
 #[tokio::test]
@@ -164,6 +168,7 @@ async fn addresses_outlive_the_secret_that_they_were_made_with() {
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
     let first = vidu.callback_url();
+    assert_eq!(vidu.ring(&state("processing")).await, 200, "it knows the first");
 
     gateway.stack.put_secret("CallbackSecret", "second");
     assert_eq!(vidu.ring(&state("processing")).await, 200, "to who has not heard of it");
@@ -180,6 +185,8 @@ async fn an_address_made_with_a_newer_secret_is_recognised() {
     let vidu = FakeVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let callback = callback(&gateway).await;
+    assert_eq!(ask(&create(&gateway).await, now()).await, 200);
+    assert_eq!(ring_at(&callback, &vidu.callback_url(), now()).await, 200, "it knows the first");
 
     gateway.stack.put_secret("CallbackSecret", "second");
     assert_eq!(ask(&create(&gateway).await, now()).await, 200);

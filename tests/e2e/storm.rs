@@ -180,7 +180,6 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     // Tasks are asked for, and some functions die over it.
     let create = Arc::new(
         Create::start(&Environment::new(&environment(&gateway, "Create", &database)))
-            .await
             .expect("it starts"),
     );
     let mut asked = Vec::new();
@@ -226,7 +225,7 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
     let mut reconcilers = Vec::new();
     for _ in 0..3 {
         let variable = environment(gateway, "Reconcile", database);
-        reconcilers.push(Reconcile::start(&Environment::new(&variable)).await.expect("it starts"));
+        reconcilers.push(Reconcile::start(&Environment::new(&variable)).expect("it starts"));
     }
     let began = Instant::now();
     let mut ahead = SignedDuration::ZERO;

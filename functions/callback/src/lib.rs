@@ -25,9 +25,12 @@ pub struct Callback {
 }
 
 impl Callback {
-    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        let (vendors, tokens) = tokio::try_join!(environment.vendors(), environment.tokens())?;
-        Ok(Self { tasks: environment.tasks()?, vendors, tokens })
+    pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+        Ok(Self {
+            tasks: environment.tasks()?,
+            vendors: environment.vendors()?,
+            tokens: environment.tokens()?,
+        })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
@@ -98,11 +101,19 @@ impl Callback {
         let vendor = parameters.first("vendor").and_then(|vendor| vendor.parse::<Vendor>().ok());
         let token = parameters.first("token");
         telemetry::tell(|line| line.set("vendor", vendor.map_or("unknown", Vendor::as_str)));
-        if let Some((vendor, token)) = vendor.zip(token)
-            && let Some(id) = self.tokens.read(vendor, token, now).await
-        {
-            telemetry::tell(|line| line.set("task_id", id.as_str()));
-            return Ok((vendor, id, self.tokens.path(vendor, token)));
+        if let Some((vendor, token)) = vendor.zip(token) {
+            // Side by side, because a cold start reads both.
+            let (id, ready) =
+                tokio::join!(self.tokens.read(vendor, token, now), self.vendors.ready());
+            let id = id.map_err(|error| {
+                tracing::error!(%error, "no address of a callback can be read");
+                ApiError::ring_again()
+            })?;
+            if let Some(id) = id {
+                telemetry::tell(|line| line.set("task_id", id.as_str()));
+                ready.map_err(|_| ApiError::ring_again())?;
+                return Ok((vendor, id, self.tokens.path(vendor, token)));
+            }
         }
         count("refused", "address");
         Err(ApiError::unknown_route(request.method().as_str(), "/v1/callbacks/…"))

@@ -8,7 +8,7 @@ use callback::Callback;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::run(async {
-        let callback = &Callback::start(&lambda::environment()).await?;
+        let callback = &Callback::start(&lambda::environment())?;
         lambda::serve_http(
             |request| async move { callback.answer(&request, Timestamp::now()).await },
         )

@@ -1,6 +1,6 @@
 //! The binary that ships, as Lambda runs it.
 
-use local::runtime_api::{Outcome, Sandbox, assert_cannot_start};
+use local::runtime_api::{Outcome, Sandbox, assert_cannot_start, assert_lacks_secret};
 use local::{Options, Receiver, Stack, client};
 use serde_json::json;
 use shared::task::Status;
@@ -53,6 +53,8 @@ async fn it_says_what_it_cannot_start_without() {
         assert_cannot_start(CALLBACK, &variables, &why).await;
     }
     stack.put_secret("Accounts", "vda_secret");
-    let log = assert_cannot_start(CALLBACK, variables, "the secret in ACCOUNTS_SECRET").await;
+    let ring = http::Request::post("/v1/callbacks/vidu/nothing").body("{}".into()).unwrap();
+    let (ring, why) = (stack.event(ring).unwrap(), "the secret in ACCOUNTS_SECRET");
+    let (_, log) = assert_lacks_secret(CALLBACK, variables, &ring, why).await;
     assert!(!log.contains("vda_secret"), "{log}");
 }

@@ -49,14 +49,12 @@ struct Checked {
 }
 
 impl Create {
-    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        let (vendors, callbacks) =
-            tokio::try_join!(environment.vendors(), environment.callbacks())?;
+    pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
         Ok(Self {
             tasks: environment.tasks()?,
             keys: environment.keys()?,
-            vendors,
-            callbacks,
+            vendors: environment.vendors()?,
+            callbacks: environment.callbacks()?,
             webhook_hosts: environment.parse("WEBHOOK_HOSTS")?,
             aliases: environment.parse("MODEL_ALIASES")?,
         })
@@ -101,15 +99,26 @@ impl Create {
     async fn check(&self, request: &Request, now: Timestamp) -> Result<Checked, ApiError> {
         http::require_method(request, "POST")?;
         http::refuse_query(request)?;
-        let key = self.keys.admit(request.headers(), now).await?;
+        // Side by side, because a cold start reads all three.
+        let (key, ready, addresses) = tokio::join!(
+            self.keys.admit(request.headers(), now),
+            self.vendors.ready(),
+            self.callbacks.addresses(),
+        );
+        let key = key?;
         http::require_json(request.headers())?;
         let strict = http::prefers_strict(request.headers());
         let idempotency_key = http::idempotency_key(request.headers())?;
 
         let mut wanted = CreateRequest::read(request.body())?;
+        ready.map_err(|_| ApiError::internal())?;
+        let addresses = addresses.map_err(|error| {
+            tracing::error!(%error, "no address for callbacks can be made");
+            ApiError::internal()
+        })?;
         let (vendor, dialect) = self.choose_vendor(&mut wanted, &key, now).await?;
         let mut warnings = Vec::from_iter(self.check_webhook(&wanted, &key)?);
-        let prepared = self.prepare(&wanted, &key, vendor, &*dialect, now)?;
+        let prepared = self.prepare(&wanted, &key, vendor, &*dialect, &addresses, now)?;
         warnings.extend(wanted.warnings);
         warnings.extend(prepared.iter().take(1).flat_map(|one| one.warnings.clone()));
         if strict && let Some(warning) = warnings.first() {
@@ -118,7 +127,7 @@ impl Create {
         let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
         let record =
             idempotency_key.map(|text| Record::new(&key.id, text, request.body(), &tasks, now));
-        let original = Original { generation: wanted.generation, dialect };
+        let original = Original { generation: wanted.generation, dialect, addresses };
         Ok(Checked { limits: key.limits, tasks, prepared, original, warnings, record, strict })
     }
 

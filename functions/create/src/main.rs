@@ -8,7 +8,7 @@ use create::Create;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::run(async {
-        let create = &Create::start(&lambda::environment()).await?;
+        let create = &Create::start(&lambda::environment())?;
         lambda::serve_http(|request| async move { create.answer(&request, Timestamp::now()).await })
             .await
     })

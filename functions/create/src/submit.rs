@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::{ApiError, CreateRequest, Generation, Warning};
+use shared::callback::Addresses;
 use shared::refresh::refuse;
 use shared::store::ApiKey;
 use shared::story::{Source, What};
@@ -27,6 +28,7 @@ pub(crate) struct Prepared {
 pub(crate) struct Original {
     pub(crate) generation: Generation,
     pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) addresses: Addresses,
 }
 
 pub(crate) enum Outcome {
@@ -56,12 +58,13 @@ impl Create {
         key: &ApiKey,
         vendor: Vendor,
         dialect: &dyn Dialect,
+        addresses: &Addresses,
         now: Timestamp,
     ) -> Result<Vec<Prepared>, ApiError> {
         (0..wanted.count)
             .map(|_| {
                 let id = new_id(now)?;
-                let callback_url = self.callbacks.url(vendor, &id);
+                let callback_url = addresses.url(vendor, &id);
                 let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
                 let submission = dialect.submit(wanted.generation.clone(), &ticket);
                 let mut submission = submission.inspect_err(log_operators)?;
@@ -96,7 +99,7 @@ impl Create {
             && let Some(dialect) = self.vendors.renewed(vendor, Some(dialect), now).await
         {
             // Surely nothing was made with the account that is no longer good.
-            let callback_url = self.callbacks.url(vendor, id);
+            let callback_url = original.addresses.url(vendor, id);
             let ticket = Ticket { task_id: id, callback_url: &callback_url, now };
             if let Ok(again) = dialect.submit(original.generation.clone(), &ticket) {
                 reply = self.vendors.submit(vendor, &*dialect, id, again.request).await;

@@ -26,11 +26,11 @@ pub struct Query {
 }
 
 impl Query {
-    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+    pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
         Ok(Self {
             tasks: environment.tasks()?,
             keys: environment.keys()?,
-            vendors: environment.vendors().await?,
+            vendors: environment.vendors()?,
         })
     }
 

@@ -8,7 +8,7 @@ use query::Query;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::run(async {
-        let query = &Query::start(&lambda::environment()).await?;
+        let query = &Query::start(&lambda::environment())?;
         lambda::serve_http(|request| async move { query.answer(&request, Timestamp::now()).await })
             .await
     })

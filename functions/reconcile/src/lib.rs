@@ -34,10 +34,10 @@ pub struct Reconcile {
 }
 
 impl Reconcile {
-    pub async fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
+    pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
         Ok(Self {
             tasks: environment.tasks()?,
-            vendors: environment.vendors().await?,
+            vendors: environment.vendors()?,
             deliveries: environment.deliveries()?,
         })
     }
@@ -46,7 +46,10 @@ impl Reconcile {
     /// before `stop`. Whoever is slow delays what is behind them in their shard.
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
         let began = clock();
-        let shards = Lane::all().flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
+        // Without accounts there is nothing to ask vendors with; clients can be told all the same.
+        let ready = self.vendors.ready().await.is_ok();
+        let lanes = Lane::all().filter(|lane| ready || *lane == Lane::Webhooks);
+        let shards = lanes.flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
         let runs = shards.map(|(lane, shard)| self.run_shard(lane, shard, clock, stop));
         let done = join_all(runs).await.into_iter().fold(Done::default(), Done::and);
         let age = done.oldest.map_or(0, |oldest| began.duration_since(oldest).as_secs());

@@ -12,7 +12,7 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::run(async {
-        let reconcile = &Reconcile::start(&lambda::environment()).await?;
+        let reconcile = &Reconcile::start(&lambda::environment())?;
         lambda::serve_events("reconcile", "run", |_: Value, deadline| {
             reconcile.run(&Timestamp::now, deadline - RESERVE)
         })

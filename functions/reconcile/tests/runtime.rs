@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use local::runtime_api::{Outcome, Sandbox, assert_cannot_start};
+use local::runtime_api::{Outcome, Sandbox, assert_cannot_start, assert_lacks_secret};
 use local::{Options, Stack, client};
 use serde_json::{Value, json};
 use shared::store::Due;
@@ -49,6 +49,9 @@ async fn it_says_what_it_cannot_start_without() {
         assert_cannot_start(RECONCILE, &variables, &why).await;
     }
     stack.put_secret("Accounts", "vda_secret");
-    let log = assert_cannot_start(RECONCILE, variables, "the secret in ACCOUNTS_SECRET").await;
+    let (outcome, log) =
+        assert_lacks_secret(RECONCILE, variables, &json!({}), "the secret in ACCOUNTS_SECRET")
+            .await;
+    assert_eq!(outcome, Outcome::Response(Value::Null), "clients are told all the same");
     assert!(!log.contains("vda_secret"), "{log}");
 }

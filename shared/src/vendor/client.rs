@@ -20,6 +20,7 @@ use crate::client::{Roots, http_client};
 use crate::secret::{Renewable, StoredSecret};
 use crate::setup::SetupError;
 use crate::task::{Task, TaskId};
+use crate::telemetry::{Line, Unit};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -56,16 +57,15 @@ pub struct Vendors {
 impl Vendors {
     /// Vendors with these accounts, and no others ever.
     pub fn read(accounts: &str) -> Result<Self, AccountsError> {
-        Ok(Self::new(Accounts::read(accounts)?, None))
+        Ok(Self::new(Some(Accounts::read(accounts)?), None))
     }
 
     /// Vendors with the accounts that a secret holds, now and later.
-    pub async fn open(secret: StoredSecret) -> Result<Self, SetupError> {
-        let accounts = read_secret(&secret).await?;
-        Ok(Self::new(accounts, Some(secret)))
+    pub fn open(secret: StoredSecret) -> Self {
+        Self::new(None, Some(secret))
     }
 
-    fn new(accounts: Accounts, secret: Option<StoredSecret>) -> Self {
+    fn new(accounts: Option<Accounts>, secret: Option<StoredSecret>) -> Self {
         let submitting = http_client(Roots::default(), |client| client.pool_max_idle_per_host(0));
         let accounts = Renewable::new(accounts, REREAD_PAUSE);
         Self {
@@ -76,9 +76,28 @@ impl Vendors {
         }
     }
 
+    /// Waits until the accounts are known, so that there is something to be asked of
+    /// the rest. What is wrong with them is logged here.
+    pub async fn ready(&self) -> Result<(), SetupError> {
+        let read = async {
+            match &self.secret {
+                Some(secret) => read_secret(secret).await,
+                None => Err(SetupError::new("there are no accounts")),
+            }
+        };
+        // Boxed, because it is rare, and large wherever it is waited for.
+        let read = self.accounts.ready(Box::pin(read)).await;
+        read.map(drop).inspect_err(|error| {
+            tracing::error!(%error, "no vendor can be asked");
+            let divided_by: &[&[_]] = &[&[]];
+            let line = Line::new("no accounts");
+            line.metric("CredentialsRefused", Unit::Count, 1, divided_by).write();
+        })
+    }
+
     /// None when this gateway has no account with the vendor, as far as is known.
     pub fn dialect(&self, vendor: Vendor) -> Option<Arc<dyn Dialect>> {
-        self.accounts.current().dialect(vendor)
+        self.accounts.current()?.dialect(vendor)
     }
 
     /// Like [`Self::dialect`], but an account that is missing may have been added.
@@ -106,9 +125,12 @@ impl Vendors {
         // Boxed, because it is rare, and large wherever it is waited for.
         let read = Box::pin(async {
             let accounts = read_secret(secret).await?;
-            Ok(accounts.keeping(&self.accounts.current()))
+            Ok(match self.accounts.current() {
+                Some(before) => accounts.keeping(&before),
+                None => accounts,
+            })
         });
-        other(&*self.accounts.renewed(will_do, now, read).await)
+        other(&*self.accounts.renewed(will_do, now, read).await?)
     }
 
     /// Sends a submission, once.
@@ -136,6 +158,9 @@ impl Vendors {
 
     /// Asks how a task is doing. None as long as there is nothing to ask by.
     pub async fn poll(&self, task: &Task, now: Timestamp, timeout: Duration) -> Option<Polled> {
+        if self.ready().await.is_err() {
+            return Some(Polled::Nothing(no_accounts()));
+        }
         let dialect = self.dialect_by_now(task.vendor, now).await?;
         let request = dialect.poll(&Handle::of(task)?, now);
         let began = Instant::now();
@@ -174,6 +199,9 @@ impl Vendors {
         now: Timestamp,
         timeout: Duration,
     ) -> Option<Found> {
+        if self.ready().await.is_err() {
+            return Some(Found::Nothing(no_accounts()));
+        }
         let dialect = self.dialect_by_now(task.vendor, now).await?;
         let mut page = None;
         for _ in 0..MOST_PAGES {
@@ -216,6 +244,10 @@ impl Vendors {
             drop(self.renewed(vendor, Some(refused), now).await);
         }
     }
+}
+
+fn no_accounts() -> Fault {
+    Fault::with_message(Kind::Unavailable, "the accounts cannot be read")
 }
 
 async fn read_secret(secret: &StoredSecret) -> Result<Accounts, SetupError> {
