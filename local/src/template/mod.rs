@@ -26,6 +26,7 @@ pub use streams::Stream;
 pub use tables::Table;
 pub use text::Reference;
 
+use policies::Roles;
 use resources::{Document, Event, FunctionProperties, Resource};
 use text::Text;
 
@@ -72,20 +73,26 @@ impl Template {
             routes: Routes::read(&document.resources)?,
             secrets: Vec::new(),
         };
+        let mut roles = Roles::read(&document.resources)?;
         for (id, resource) in document.resources {
             match resource {
-                Resource::Function { metadata, properties } => {
+                Resource::Function { metadata, mut properties } => {
                     let binary = metadata.build_properties.binary;
+                    let policy = roles.take(properties.role.take());
+                    let policy =
+                        policy.map_err(|why| TemplateError::at(&format!("`{id}`"), why))?;
                     let (globals, defaults) = (&document.globals, &document.defaults);
-                    let function = Function::read(id, binary, properties, globals, defaults)?;
+                    let function =
+                        Function::read(id, binary, policy, properties, globals, defaults);
                     template.functions.push(function);
                 }
                 Resource::Table { properties, .. } => {
                     template.tables.push(Table::read(id, properties))
                 }
                 Resource::Secret { .. } => template.secrets.push(id),
-                // `Routes` has read the first two; the rest only matters to AWS.
-                Resource::Route { .. }
+                // `Roles` and `Routes` have read the first three; the rest only matters to AWS.
+                Resource::Role { .. }
+                | Resource::Route { .. }
                 | Resource::Integration { .. }
                 | Resource::Api { .. }
                 | Resource::Stage { .. }
@@ -108,13 +115,11 @@ impl Function {
     fn read(
         id: String,
         binary: String,
+        policy: Policy,
         own: FunctionProperties,
         globals: &FunctionProperties,
         defaults: &BTreeMap<String, Text>,
-    ) -> Result<Function, TemplateError> {
-        let policy = Policy::read(own.policies);
-        let policy =
-            policy.map_err(|why| TemplateError::at(&format!("policies of `{id}`"), why))?;
+    ) -> Function {
         let timeout = own.timeout.or(globals.timeout);
         let variables = globals.environment.variables.iter();
         let variables = variables.chain(&own.environment.variables);
@@ -127,7 +132,7 @@ impl Function {
                 Event::Stream(stream) => streams.push(Stream::read(stream)),
             }
         }
-        Ok(Function {
+        Function {
             id,
             binary,
             timeout: timeout.map_or(LAMBDA_TIMEOUT, Duration::from_secs),
@@ -137,7 +142,7 @@ impl Function {
             variables: variables
                 .map(|(name, text)| (name.clone(), text.with_defaults(defaults)))
                 .collect(),
-        })
+        }
     }
 
     /// The environment that the function starts with.
@@ -183,10 +188,12 @@ mod tests {
     /// A template up to the properties of its one function.
     const FUNCTION: &str = "
 Resources:
+  WatchRole: {Type: AWS::IAM::Role, Properties: {Policies: []}}
   Watch:
     Type: AWS::Serverless::Function
     Metadata: {BuildProperties: {Binary: watch}}
     Properties:
+      Role: !GetAtt WatchRole.Arn
 ";
 
     fn read(template: &str) -> Template {
@@ -253,7 +260,7 @@ Resources:
     fn a_functions_own_settings_beat_the_globals() {
         let globals = "Globals: {Function: {Timeout: 7, Environment: {Variables: {A: 1, B: 1}}}}";
         for (properties, seconds, b, why) in [
-            ("      {}", 7, "1", "nothing of its own"),
+            ("", 7, "1", "nothing of its own"),
             ("      Timeout: 9", 9, "1", "its own timeout"),
             ("      Environment: {Variables: {B: 2}}", 7, "2", "one variable of its own"),
         ] {
@@ -345,6 +352,35 @@ Resources:
                 ),
                 "resource `Thing`: expected `integrations/${X}` as target, X being an integration",
             ),
+            // Roles.
+            (
+                property("Policies: []"),
+                "resource `Watch`: unknown field `Policies`",
+            ),
+            (
+                FUNCTION.replace("Role: !GetAtt WatchRole.Arn", "Timeout: 9"),
+                "`Watch`: expected a role",
+            ),
+            (
+                FUNCTION.replace("!GetAtt WatchRole.Arn", "!GetAtt Watch.Arn"),
+                "`Watch`: its role `Watch` is none, or another function's",
+            ),
+            (
+                format!(
+                    "{FUNCTION}  Follow: {{Type: AWS::Serverless::Function, \
+                     Metadata: {{BuildProperties: {{Binary: follow}}}}, \
+                     Properties: {{Role: !GetAtt WatchRole.Arn}}}}"
+                ),
+                "`Watch`: its role `WatchRole` is none, or another function's",
+            ),
+            (
+                FUNCTION.replace("!GetAtt WatchRole.Arn", "!Ref WatchRole"),
+                "resource `Watch`: expected `!GetAtt X.Arn` as role, X being a role",
+            ),
+            (
+                FUNCTION.replace("{Policies: []}", "{Policies: [], ManagedPolicyArns: []}"),
+                "resource `WatchRole`: unknown field `ManagedPolicyArns`",
+            ),
             // Events.
             (
                 event("Type: S3, Properties: {}"),
@@ -376,15 +412,15 @@ Resources:
             ),
             // References and functions, also where only the deployment uses them.
             (
-                property("Policies: !Join [a, b]"),
+                property("Handler: !Join [a, b]"),
                 "resource `Watch`: the function `Fn::Join` is not understood",
             ),
             (
-                property("Policies: {Fn::If: [a, b, c]}"),
+                property("Handler: {Fn::If: [a, b, c]}"),
                 "resource `Watch`: the function `Fn::If` is not understood",
             ),
             (
-                property("Policies: [!Ref Nobody]"),
+                property("Layers: [!Ref Nobody]"),
                 "resource `Watch`: `Nobody` is not in the template",
             ),
             (

@@ -1,6 +1,7 @@
-//! What whoever is on call relies on: alarms, dashboard and runbook speak of what is deployed.
+//! What whoever deploys and whoever is on call relies on: functions are built and allowed to do
+//! what they are for, alarms, dashboard and runbook speak of what is deployed.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::yaml;
 
@@ -60,6 +61,41 @@ fn every_function_is_watched() {
         assert!(of(&format!("{id}Errors")).contains(&named), "errors of {id}");
         assert!(of("FunctionsThrottled").contains(&named), "throttles of {id}");
         assert!(dashboard.contains(&format!("\"${{{id}}}\"")), "{id} on the dashboard");
+    }
+}
+
+#[test]
+fn no_role_allows_everything_of_anything() {
+    for (id, role) in of_type("AWS::IAM::Role") {
+        for policy in role["Properties"]["Policies"].as_array().expect("a list") {
+            let statements = &policy["PolicyDocument"]["Statement"];
+            for statement in statements.as_array().expect("a list") {
+                let text = statement.to_string();
+                let without_streams = text.replace("${Tasks.Arn}/stream/*", "");
+                assert!(!without_streams.contains('*'), "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_function_writes_the_log_of_its_own() {
+    let roles = of_type("AWS::IAM::Role");
+    let functions = of_type("AWS::Serverless::Function");
+    assert_eq!(roles.len(), functions.len());
+    for (id, function) in functions {
+        let role = format!("{id}Role");
+        assert_eq!(function["Properties"]["Role"]["Fn::GetAtt"], format!("{role}.Arn"));
+        let role = &roles.iter().find(|(name, _)| *name == role).expect(&id).1["Properties"];
+        let trusted = &role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"];
+        assert_eq!(trusted["Service"], "lambda.amazonaws.com", "{id}");
+        let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
+        let log = json!({
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": { "Fn::GetAtt": format!("{id}Logs.Arn") },
+        });
+        assert!(statements.expect("a list").contains(&log), "{id}");
     }
 }
 

@@ -1,10 +1,16 @@
-//! What functions may do: the statements of their policies.
+//! What functions may do: the statements of their roles.
 //!
 //! Only what these functions need is understood: actions by their full names, on a table, an
 //! index or a secret. A wildcard is an error, and so is whatever else would allow more than it
-//! says.
+//! says, such as a policy that AWS manages.
+//!
+//! What Lambda itself does in a function's name is left out, because here nothing does it: writing
+//! the function's log, reading its stream, and putting aside what it could not take.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer,
@@ -14,6 +20,7 @@ use serde_json::Value;
 
 use super::{
     Template, TemplateError,
+    resources::{DeployOnly, Resource, RoleOf},
     text::{Part, Reference, Text},
 };
 
@@ -30,10 +37,28 @@ pub struct Permission {
     pub resource: String,
 }
 
+/// What the roles allow that no function has taken yet.
+pub(super) struct Roles(BTreeMap<String, Policy>);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct PolicyDocument {
+pub(super) struct RoleProperties {
+    policies: Vec<InlinePolicy>,
+    _assume_role_policy_document: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct InlinePolicy {
+    policy_document: PolicyDocument,
+    _policy_name: DeployOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct PolicyDocument {
     statement: Vec<Statement>,
+    _version: DeployOnly,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +77,29 @@ enum Effect {
     Allow,
 }
 
+impl Roles {
+    pub(super) fn read(resources: &BTreeMap<String, Resource>) -> Result<Roles, TemplateError> {
+        let roles = resources.iter().filter_map(|(id, resource)| match resource {
+            Resource::Role { properties } => Some((id, properties)),
+            _ => None,
+        });
+        let roles = roles.map(|(id, role)| match Policy::read(role) {
+            Ok(policy) => Ok((id.clone(), policy)),
+            Err(why) => Err(TemplateError::at(&format!("resource `{id}`"), why)),
+        });
+        Ok(Roles(roles.collect::<Result<_, _>>()?))
+    }
+
+    /// What its role lets a function do; no other function can have the same.
+    pub(super) fn take(&mut self, role: Option<RoleOf>) -> Result<Policy, String> {
+        let Some(RoleOf(role)) = role else {
+            return Err("expected a role; without one, SAM makes one that allows more".into());
+        };
+        let policy = self.0.remove(&role);
+        policy.ok_or(format!("its role `{role}` is none, or another function's"))
+    }
+}
+
 impl Policy {
     pub fn allows(&self, permission: &Permission) -> bool {
         self.0.contains(permission)
@@ -61,12 +109,15 @@ impl Policy {
         self.0.iter()
     }
 
-    pub(super) fn read(documents: Vec<PolicyDocument>) -> Result<Policy, String> {
+    fn read(role: &RoleProperties) -> Result<Policy, String> {
         let mut permissions = BTreeSet::new();
-        for statement in documents.into_iter().flat_map(|document| document.statement) {
+        let documents = role.policies.iter().map(|policy| &policy.policy_document);
+        for statement in documents.flat_map(|document| &document.statement) {
             for resource in &statement.resource {
                 for action in &statement.action {
-                    permissions.insert(Permission::read(action, resource)?);
+                    if !is_lambdas_own(action, resource) {
+                        permissions.insert(Permission::read(action, resource)?);
+                    }
                 }
             }
         }
@@ -131,10 +182,29 @@ pub(super) fn check(template: &Template) -> Result<(), TemplateError> {
         });
         if let Some(permission) = unknown {
             let why = format!("`{permission}`, which is no such thing in the template");
-            return Err(TemplateError::at(&format!("policies of `{}`", function.id), why));
+            return Err(TemplateError::at(&format!("role of `{}`", function.id), why));
         }
     }
     Ok(())
+}
+
+/// Whether this is for Lambda itself: the log, the stream, and the queue of what failed.
+fn is_lambdas_own(action: &str, resource: &Text) -> bool {
+    let is_attribute = |name| resource.attribute(name).is_some();
+    match action {
+        "logs:CreateLogStream" | "logs:PutLogEvents" | "sqs:SendMessage" => is_attribute("Arn"),
+        "dynamodb:DescribeStream" | "dynamodb:GetRecords" | "dynamodb:GetShardIterator" => {
+            is_attribute("StreamArn")
+        }
+        // Before one is known: the streams of one table.
+        "dynamodb:ListStreams" => match resource.0.as_slice() {
+            [Part::Reference(table), Part::Literal(streams)] => {
+                arn_of(table).is_some() && streams == "/stream/*"
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn arn_of(reference: &Reference) -> Option<String> {
@@ -164,8 +234,10 @@ Resources:
   Watch:
     Type: AWS::Serverless::Function
     Metadata: {{BuildProperties: {{Binary: watch}}}}
-    Properties:
-      Policies: [{{Statement: [{{{statement}}}]}}]
+    Properties: {{Role: !GetAtt WatchRole.Arn}}
+  WatchRole:
+    Type: AWS::IAM::Role
+    Properties: {{Policies: [{{PolicyDocument: {{Statement: [{{{statement}}}]}}}}]}}
   Events:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -201,6 +273,18 @@ Resources:
             (
                 "Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Word",
                 &["secretsmanager:GetSecretValue on Word"],
+            ),
+            (
+                "Effect: Allow, Action: [logs:CreateLogStream, logs:PutLogEvents], \
+                 Resource: !GetAtt Events.Arn",
+                &[],
+            ),
+            ("Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt Events.Arn", &[]),
+            ("Effect: Allow, Action: dynamodb:GetRecords, Resource: !GetAtt Events.StreamArn", &[]),
+            (
+                "Effect: Allow, Action: dynamodb:ListStreams, \
+                 Resource: !Sub '${Events.Arn}/stream/*'",
+                &[],
             ),
         ] {
             let template = template(statement).expect(statement);
@@ -241,6 +325,14 @@ Resources:
             ),
             ("Effect: Allow, Action: dynamodb:GetItem, Resource: !Ref Events", "is understood on"),
             ("Effect: Allow, Action: sqs:SendMessage, Resource: !Ref Word", "is understood on"),
+            ("Effect: Allow, Action: logs:PutLogEvents, Resource: '*'", "is understood on"),
+            ("Effect: Allow, Action: logs:*, Resource: !GetAtt Events.Arn", "more than one action"),
+            (
+                "Effect: Allow, Action: dynamodb:GetRecords, \
+                 Resource: !Sub '${Events.Arn}/stream/*'",
+                "is understood on",
+            ),
+            ("Effect: Allow, Action: dynamodb:ListStreams, Resource: '*'", "is understood on"),
             (
                 "Effect: Allow, Action: dynamodb:GetItem, Resource: !GetAtt Word.Arn",
                 "`dynamodb:GetItem on Word`, which is no such thing",

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use super::{
     Filter, TemplateError,
-    policies::PolicyDocument,
+    policies::RoleProperties,
     routes::RouteKey,
     tables::TableProperties,
-    text::{Part, Reference, Text, references},
+    text::{Reference, Text, references},
 };
 
 /// Known, and of no meaning on one machine.
@@ -35,6 +35,8 @@ pub(super) struct Document {
 pub(super) enum Resource {
     #[serde(rename = "AWS::Serverless::Function")]
     Function { metadata: FunctionMetadata, properties: FunctionProperties },
+    #[serde(rename = "AWS::IAM::Role")]
+    Role { properties: RoleProperties },
     #[serde(rename = "AWS::DynamoDB::Table")]
     Table {
         properties: TableProperties,
@@ -91,13 +93,12 @@ pub(super) struct FunctionProperties {
     pub(super) timeout: Option<u64>,
     #[serde(default)]
     pub(super) events: BTreeMap<String, Event>,
+    pub(super) role: Option<RoleOf>,
     _architectures: DeployOnly,
     _code_uri: DeployOnly,
     _handler: DeployOnly,
     _logging_config: DeployOnly,
     _memory_size: DeployOnly,
-    #[serde(default)]
-    pub(super) policies: Vec<PolicyDocument>,
     _runtime: DeployOnly,
 }
 
@@ -143,6 +144,11 @@ pub(super) struct StreamProperties {
     _parallelization_factor: DeployOnly,
     _starting_position: StartingPosition,
 }
+
+/// The logical id of a role, from `!GetAtt CreateRole.Arn`.
+#[derive(Deserialize)]
+#[serde(try_from = "Text")]
+pub(super) struct RoleOf(pub(super) String);
 
 /// The logical id of a table, from `!GetAtt Tasks.StreamArn`.
 #[derive(Deserialize)]
@@ -405,14 +411,17 @@ impl TryFrom<Text> for StreamOf {
     type Error = &'static str;
 
     fn try_from(text: Text) -> Result<StreamOf, &'static str> {
-        match text.0.as_slice() {
-            [Part::Reference(Reference { resource, attribute: Some(attribute) })]
-                if attribute == "StreamArn" =>
-            {
-                Ok(StreamOf(resource.clone()))
-            }
-            _ => Err("expected `!GetAtt X.StreamArn` as stream, X being a table"),
-        }
+        let stream = text.attribute("StreamArn").map(|table| StreamOf(table.to_owned()));
+        stream.ok_or("expected `!GetAtt X.StreamArn` as stream, X being a table")
+    }
+}
+
+impl TryFrom<Text> for RoleOf {
+    type Error = &'static str;
+
+    fn try_from(text: Text) -> Result<RoleOf, &'static str> {
+        let role = text.attribute("Arn").map(|role| RoleOf(role.to_owned()));
+        role.ok_or("expected `!GetAtt X.Arn` as role, X being a role")
     }
 }
 

@@ -215,7 +215,10 @@ mod tests {
   F{n}:
     Type: AWS::Serverless::Function
     Metadata: {{BuildProperties: {{Binary: f}}}}
-    Properties: {{}}"
+    Properties: {{Role: !GetAtt Role{n}.Arn}}
+  Role{n}:
+    Type: AWS::IAM::Role
+    Properties: {{Policies: []}}"
             )
         });
         Template::read(&format!("Resources:{}", resources.collect::<String>()))

@@ -50,6 +50,16 @@ impl Text {
         })
     }
 
+    /// Whose attribute this is, and nothing else.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        match self.0.as_slice() {
+            [Part::Reference(Reference { resource, attribute: Some(attribute) })] => {
+                (attribute == name).then_some(resource)
+            }
+            _ => None,
+        }
+    }
+
     /// This text with `defaults` in place of the parameters that have one.
     pub(super) fn with_defaults(&self, defaults: &BTreeMap<String, Text>) -> Text {
         let parts = self.0.iter().flat_map(|part| match part {
