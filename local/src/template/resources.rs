@@ -122,6 +122,8 @@ pub(super) enum Event {
     ScheduleV2 {
         #[serde(rename = "ScheduleExpression")]
         rate: Rate,
+        #[serde(rename = "OmitName")]
+        _omit_name: DeployOnly,
         #[serde(rename = "Description")]
         _description: DeployOnly,
         #[serde(rename = "RetryPolicy")]
