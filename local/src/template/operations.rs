@@ -64,6 +64,15 @@ fn every_function_is_watched() {
     }
 }
 
+/// Of the whole workspace it would get what others want of its crates.
+#[test]
+fn every_function_is_built_of_its_own_package() {
+    for (id, function) in of_type("AWS::Serverless::Function") {
+        let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect(&id);
+        assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}"), "{id}");
+    }
+}
+
 #[test]
 fn no_role_allows_everything_of_anything() {
     for (id, role) in of_type("AWS::IAM::Role") {
