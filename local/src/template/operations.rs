@@ -32,10 +32,15 @@ fn slug(id: &str) -> String {
 
 #[test]
 fn every_alarm_says_what_it_means_and_names_its_paragraph_of_the_runbook() {
+    let runbook = include_str!("../../../docs/runbook.md");
     for (id, alarm) in of_type("AWS::CloudWatch::Alarm") {
         let description = alarm["Properties"]["AlarmDescription"].as_str().expect(&id);
         let paragraph = format!(". See docs/runbook.md#{}", slug(&id));
         assert!(description.ends_with(&paragraph), "{id}: {description}");
+        let heading = format!("### {}", slug(&id).replace('-', " "));
+        let mut lines = runbook.lines();
+        assert!(lines.any(|line| line.eq_ignore_ascii_case(&heading)), "{heading}");
+        assert!(runbook.contains(&format!("](#{})", slug(&id))), "{id} is in the list of alarms");
     }
 }
 
