@@ -18,7 +18,7 @@ const PROMPT: &str = "a prompt that is nobody's business";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match std::env::var("TEST_FUNCTION").as_deref() {
-        Ok("http") => lambda::run(lambda::serve_http(answer)).await,
+        Ok("http") => lambda::run(lambda::serve_http("test", answer)).await,
         Ok("events") => {
             lambda::run(lambda::serve_events("test", "event", |event, _| handle(event))).await
         }
@@ -54,10 +54,21 @@ async fn start(kind: &str) -> Sandbox {
     Sandbox::start(binary, &variables).await.expect("it starts")
 }
 
-/// Asserts a line for each panic that says where it was, and nothing of what it was about.
+/// Asserts two lines for each panic, one that says where it was and one that counts it, and in
+/// neither what it was about.
 async fn assert_logged(function: Sandbox, panics: usize) {
     let remains = function.stop().await.expect("it can be stopped");
     assert_eq!(remains.lines_with("panics.rs").count(), panics, "{remains:#?}");
+    let counted = remains.lines_with("Panics").map(|line| {
+        let line: Value = line.parse().expect("a line of JSON");
+        assert_eq!(line["message"], "panic", "{line}");
+        assert_eq!(line["function"], "test", "{line}");
+        assert!(line["request_id"].is_string(), "{line}");
+        let metric = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metric["Dimensions"], json!([["stack"], ["stack", "function"]]), "{line}");
+        line["Panics"].as_u64().expect("a count")
+    });
+    assert_eq!(counted.sum::<u64>(), panics as u64, "{remains:#?}");
     assert_eq!(remains.lines_with(PROMPT).count(), 0, "{remains:#?}");
 }
 

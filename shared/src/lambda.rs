@@ -18,7 +18,7 @@ use crate::api::{ApiError, http};
 use crate::client::{Roots, http_client};
 use crate::setup::{Environment, SetupError};
 use crate::telemetry::log::{Log, log_panics};
-use crate::telemetry::{Origin, invocation};
+use crate::telemetry::{self, Origin, invocation};
 
 /// Why a function ended.
 #[derive(Debug)]
@@ -75,17 +75,22 @@ pub async fn run(function: impl Future<Output = Result<(), Failure>>) -> ExitCod
     ExitCode::FAILURE
 }
 
-/// Answers API Gateway. A panic is a 500 in the documented shape, and the next
-/// request is served.
-pub async fn serve_http<A>(answer: impl Fn(Request) -> A) -> Result<(), Failure>
+/// Answers API Gateway. A panic is a 500 in the documented shape, which Lambda
+/// takes for no error, and the next request is served.
+pub async fn serve_http<A>(
+    function: &'static str,
+    answer: impl Fn(Request) -> A,
+) -> Result<(), Failure>
 where
     A: Future<Output = Response<Body>> + Send,
 {
     let service = service_fn(|request: Request| {
         let is_safe = request.method().is_safe();
+        let origin = telemetry::http::origin(function, &request);
         let answer = AssertUnwindSafe(answer(request)).catch_unwind();
         async move {
             Ok::<_, Error>(answer.await.unwrap_or_else(|_| {
+                telemetry::panicked(&origin);
                 // Only what changes nothing has surely cost nothing.
                 let error = if is_safe { ApiError::internal() } else { ApiError::broken_off() };
                 http::error(&error)
@@ -110,9 +115,12 @@ where
     let service = service_fn(async |event: LambdaEvent<E>| {
         let deadline = Timestamp::try_from(event.context.deadline())?;
         let origin = Origin::of(function, &event.context);
-        let handled = invocation(origin, line, handle(event.payload, deadline), |(), _| {});
+        let handled = invocation(origin.clone(), line, handle(event.payload, deadline), |(), _| {});
         let handled = AssertUnwindSafe(handled).catch_unwind().await;
-        handled.map_err(|_| Error::from(PANICKED))
+        handled.map_err(|_| {
+            telemetry::panicked(&origin);
+            Error::from(PANICKED)
+        })
     });
     lambda_runtime::run(service).await.map_err(Failure::Runtime)
 }

@@ -9,9 +9,9 @@ use callback::Callback;
 async fn main() -> ExitCode {
     lambda::run(async {
         let callback = &Callback::start(&lambda::environment())?;
-        lambda::serve_http(
-            |request| async move { callback.answer(&request, Timestamp::now()).await },
-        )
+        lambda::serve_http("callback", |request| async move {
+            callback.answer(&request, Timestamp::now()).await
+        })
         .await
     })
     .await

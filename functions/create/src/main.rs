@@ -9,8 +9,10 @@ use create::Create;
 async fn main() -> ExitCode {
     lambda::run(async {
         let create = &Create::start(&lambda::environment())?;
-        lambda::serve_http(|request| async move { create.answer(&request, Timestamp::now()).await })
-            .await
+        lambda::serve_http("create", |request| async move {
+            create.answer(&request, Timestamp::now()).await
+        })
+        .await
     })
     .await
 }

@@ -8,7 +8,7 @@ use docs::Docs;
 async fn main() -> ExitCode {
     lambda::run(async {
         let docs = &Docs::new();
-        lambda::serve_http(|request| async move { docs.answer(&request).await }).await
+        lambda::serve_http("docs", |request| async move { docs.answer(&request).await }).await
     })
     .await
 }

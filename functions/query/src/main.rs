@@ -9,8 +9,10 @@ use query::Query;
 async fn main() -> ExitCode {
     lambda::run(async {
         let query = &Query::start(&lambda::environment())?;
-        lambda::serve_http(|request| async move { query.answer(&request, Timestamp::now()).await })
-            .await
+        lambda::serve_http("query", |request| async move {
+            query.answer(&request, Timestamp::now()).await
+        })
+        .await
     })
     .await
 }

@@ -33,7 +33,8 @@ pub(crate) fn told(error: &ApiError) {
     });
 }
 
-fn origin(function: &'static str, request: &Request) -> Origin {
+/// The request as Lambda describes it.
+pub(crate) fn origin(function: &'static str, request: &Request) -> Origin {
     let context = request.lambda_context_ref();
     let header = request.headers().get("x-amzn-trace-id").and_then(|trace| trace.to_str().ok());
     let trace = context.and_then(|context| context.xray_trace_id.as_deref()).or(header);

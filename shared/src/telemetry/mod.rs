@@ -162,6 +162,13 @@ pub async fn invocation<T>(
     INVOCATION.scope(RefCell::new(invocation), scope).await
 }
 
+/// Writes that an invocation panicked, and so has no line of its own.
+pub(crate) fn panicked(origin: &Origin) {
+    let mut line = Line::new("panic");
+    origin.sign(&mut line);
+    line.metric("Panics", Unit::Count, 1, &[&[], &["function"]]).write();
+}
+
 /// Tells something of the invocation at hand, for its line.
 pub fn tell(tell: impl FnOnce(&mut Line)) {
     // Outside of one, as in a test of a part, nobody listens.
