@@ -39,7 +39,9 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
 
 #[tokio::test]
 async fn when_hundreds_come_at_once_as_many_begin_as_may() {
-    let gateway = Gateway::start().await;
+    // None of its tasks ends, and gives its place to another.
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
     let client = limited(&gateway, json!({ "unfinished": 7 })).await;
     let asked = join_all((0..300).map(|_| async {
         let answer = client.create(&tide()).await;
