@@ -77,6 +77,10 @@ pub(crate) struct StackArguments {
     /// Take clients' webhook addresses as when deployed: https and public hosts only
     #[arg(long)]
     public_webhooks: bool,
+
+    /// Log as the deployed functions do: lines of JSON with metrics, on standard error
+    #[arg(long)]
+    pub(crate) json_logs: bool,
 }
 
 impl Arguments {

@@ -3,18 +3,16 @@
 use std::io::IsTerminal;
 
 use local::{LOCAL_KEY, NOT_PROVEN, Stack};
+use shared::telemetry::log::Log;
 use shared::vendor::Vendor;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::arguments::StackArguments;
 use crate::print;
 
 pub(crate) async fn run(arguments: StackArguments) -> Result<(), String> {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    start_log(arguments.json_logs);
     let has_public_url = arguments.has_public_url();
     let stack = Stack::start(arguments.options()?).await.map_err(|error| error.to_string())?;
     print(welcome(&stack));
@@ -26,6 +24,21 @@ pub(crate) async fn run(arguments: StackArguments) -> Result<(), String> {
     tokio::select! {
         () = stack.stop() => Ok(()),
         again = stopped() => again.map_err(signal),
+    }
+}
+
+/// For people what is wrong, and for whoever wants to see it all that the deployed
+/// functions log.
+fn start_log(as_deployed: bool) {
+    if as_deployed {
+        let to_standard_error = |line: &str| eprint!("{line}");
+        Log::new("local".to_owned(), LevelFilter::INFO).to(to_standard_error).install();
+    } else {
+        tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::WARN)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
     }
 }
 

@@ -184,6 +184,7 @@ fn help_tells_every_flag() {
         "--every",
         "--public-url",
         "--public-webhooks",
+        "--json-logs",
         "keys",
         "usage",
         "task",

@@ -133,7 +133,7 @@ impl ApiError {
             None,
             format!(
                 "There is no {method} {path}. This API has POST /v1/video/generations and \
-                 GET /v1/video/generations/{{task_id}}."
+                 GET /v1/video/generations/{{task_id}}; GET /openapi.json tells all of it."
             ),
         )
     }
