@@ -1,0 +1,161 @@
+//! From nothing to the first answer, for each binary that ships beside a bare `lambda_http` one.
+//! Not here: what Lambda itself adds, which is the same for all.
+
+mod build;
+mod process;
+mod scene;
+mod tls;
+
+use std::error::Error;
+use std::time::Instant;
+
+use local::runtime_api::{Outcome, Sandbox};
+
+use crate::report::{Aim, Row, median};
+use build::Binary;
+use process::Process;
+use scene::{Scene, Subject};
+
+pub(crate) const GROUP: &str = "start";
+
+/// Measures so many starts of each. `plain` leaves out TLS.
+pub(crate) async fn run(runs: usize, plain: bool) -> Result<Vec<Row>, Box<dyn Error>> {
+    let bare = Binary::build("bench", "bare")?;
+    let mut binaries = Vec::new();
+    for function in scene::FUNCTIONS {
+        binaries.push(Binary::build(function, function)?);
+    }
+    let scene = Scene::set(&binaries, plain).await?;
+    let mut measured: Vec<Vec<Start>> = scene.subjects.iter().map(|_| Vec::new()).collect();
+    let mut bare_measured = Vec::new();
+    let bare_subject = scene.bare();
+    for _ in 0..runs {
+        // In turns, so that what else the machine does disturbs all alike.
+        bare_measured.push(start(&bare, &bare_subject, &scene).await?);
+        for ((subject, binary), starts) in scene.subjects.iter().zip(&binaries).zip(&mut measured) {
+            starts.push(start(binary, subject, &scene).await?);
+        }
+    }
+    let mut all = vec![Measured { binary: &bare, start: Start::median(&bare_measured) }];
+    for (binary, starts) in binaries.iter().zip(&measured) {
+        all.push(Measured { binary, start: Start::median(starts) });
+    }
+    Ok(FIGURES.iter().flat_map(|figure| figure.rows(&all)).collect())
+}
+
+/// What one process took.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    next_ms: f64,
+    next_cpu_ms: f64,
+    answer_ms: f64,
+    answer_cpu_ms: f64,
+    peak_mb: f64,
+    /// How often it called the database for its first answer.
+    calls: f64,
+}
+
+impl Start {
+    fn median(starts: &[Self]) -> Self {
+        let of = |field: fn(&Self) -> f64| median(starts.iter().map(field).collect());
+        Self {
+            next_ms: of(|it| it.next_ms),
+            next_cpu_ms: of(|it| it.next_cpu_ms),
+            answer_ms: of(|it| it.answer_ms),
+            answer_cpu_ms: of(|it| it.answer_cpu_ms),
+            peak_mb: of(|it| it.peak_mb),
+            calls: of(|it| it.calls),
+        }
+    }
+}
+
+async fn start(binary: &Binary, subject: &Subject, scene: &Scene) -> Result<Start, Box<dyn Error>> {
+    let name = &binary.name;
+    let spawned = Instant::now();
+    let mut sandbox = Sandbox::start(&binary.path, &subject.variables).await?;
+    if !sandbox.first_next().await {
+        return Err(format!("{name} ended: {:?}", sandbox.ended().await?.log).into());
+    }
+    let next = spawned.elapsed();
+    let process = Process(sandbox.process_id().ok_or("it has ended")?);
+    let next_cpu = process.cpu_at_rest().await?;
+
+    let calls_before = scene.database_calls();
+    let handed = Instant::now();
+    let outcome = sandbox.invoke(&subject.event).await;
+    let answer = handed.elapsed();
+    let cpu = process.cpu_at_rest().await?;
+    if !subject.expects(&outcome) {
+        let log = sandbox.stop().await?.log;
+        return Err(format!("{name} answered {outcome:?}, and wrote {log:#?}").into());
+    }
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
+    Ok(Start {
+        next_ms: milliseconds(next),
+        next_cpu_ms: milliseconds(next_cpu),
+        answer_ms: milliseconds(answer),
+        answer_cpu_ms: milliseconds(cpu.saturating_sub(next_cpu)),
+        peak_mb: process.peak_memory()? / 1e6,
+        calls: (scene.database_calls() - calls_before) as f64,
+    })
+}
+
+/// A binary, and the middle of its starts.
+struct Measured<'a> {
+    binary: &'a Binary,
+    start: Start,
+}
+
+/// What is told of each binary.
+struct Figure {
+    name: &'static str,
+    unit: &'static str,
+    of: fn(&Measured<'_>) -> f64,
+    aim: Option<Aim>,
+}
+
+impl Figure {
+    const fn new(name: &'static str, unit: &'static str, of: fn(&Measured<'_>) -> f64) -> Self {
+        Self { name, unit, of, aim: None }
+    }
+
+    const fn aim(self, aim: Aim) -> Self {
+        Self { aim: Some(aim), ..self }
+    }
+
+    /// A row for each binary, the first of which is the reference of the others.
+    fn rows(&self, all: &[Measured<'_>]) -> Vec<Row> {
+        let Some((bare, functions)) = all.split_first() else { return Vec::new() };
+        let row = |it: &Measured<'_>| {
+            Row::new(GROUP, format!("{}: {}", self.name, it.binary.name), self.unit, (self.of)(it))
+        };
+        let beside = |it| {
+            let row = row(it).beside((self.of)(bare));
+            self.aim.map_or(row.clone(), |aim| row.aim(aim))
+        };
+        std::iter::once(row(bare)).chain(functions.iter().map(beside)).collect()
+    }
+}
+
+const FIGURES: [Figure; 9] = [
+    Figure::new("spawn to next", "ms", |it| it.start.next_ms).aim(Aim::RatioAtMost(1.6)),
+    Figure::new("spawn to next, CPU", "ms", |it| it.start.next_cpu_ms),
+    Figure::new("first answer", "ms", |it| it.start.answer_ms),
+    Figure::new("first answer, CPU", "ms", |it| it.start.answer_cpu_ms).aim(Aim::Below(3.0)),
+    Figure::new("spawn to first answer, CPU", "ms", |it| {
+        it.start.next_cpu_ms + it.start.answer_cpu_ms
+    }),
+    Figure::new("first answer, calls of the database", "calls", |it| it.start.calls),
+    Figure::new("peak memory", "MB", |it| it.start.peak_mb).aim(Aim::Below(12.0)),
+    Figure::new("binary", "MB", |it| it.binary.bytes as f64 / 1e6),
+    Figure::new("zip", "MB", |it| it.binary.zipped as f64 / 1e6).aim(Aim::Below(2.5)),
+];
+
+impl Subject {
+    fn expects(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Response(response) => response["statusCode"].as_u64() == self.status,
+            _ => false,
+        }
+    }
+}

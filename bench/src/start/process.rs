@@ -1,0 +1,42 @@
+//! What Linux knows of a process: the time on a processor, and the most memory.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+pub(super) struct Process(pub(super) u32);
+
+impl Process {
+    /// The time of all its threads, once it waits: what it does after it asked for work
+    /// belongs to its start as well.
+    pub(super) async fn cpu_at_rest(&self) -> io::Result<Duration> {
+        let mut before = self.cpu()?;
+        loop {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            let cpu = self.cpu()?;
+            if cpu == before {
+                return Ok(cpu);
+            }
+            before = cpu;
+        }
+    }
+
+    /// In nanoseconds by the scheduler, where `/proc/PID/stat` counts in hundredths of a second.
+    fn cpu(&self) -> io::Result<Duration> {
+        let mut total = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.0))? {
+            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let nanoseconds = text.split(' ').next().and_then(|it| it.parse::<u64>().ok());
+            total += nanoseconds.ok_or_else(|| io::Error::other("no time on a processor"))?;
+        }
+        Ok(Duration::from_nanos(total))
+    }
+
+    /// In bytes.
+    pub(super) fn peak_memory(&self) -> io::Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kibibytes.map(|it| it * 1024.0).ok_or_else(|| io::Error::other("no peak of memory"))
+    }
+}
