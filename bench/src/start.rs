@@ -20,10 +20,10 @@ pub(crate) const GROUP: &str = "start";
 
 /// Measures so many starts of each. `plain` leaves out TLS.
 pub(crate) async fn run(runs: usize, plain: bool) -> Result<Vec<Row>, Box<dyn Error>> {
-    let bare = Binary::build("bench", "bare")?;
+    let bare = Binary::build("bare")?;
     let mut binaries = Vec::new();
     for function in scene::FUNCTIONS {
-        binaries.push(Binary::build(function, function)?);
+        binaries.push(Binary::build(function)?);
     }
     let scene = Scene::set(&binaries, plain).await?;
     let mut measured: Vec<Vec<Start>> = scene.subjects.iter().map(|_| Vec::new()).collect();

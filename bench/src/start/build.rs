@@ -22,13 +22,14 @@ pub(super) struct Binary {
 }
 
 impl Binary {
-    /// Built on its own: packages that are built at once share their dependencies' features,
-    /// and each would carry what only another one needs.
-    pub(super) fn build(package: &str, binary: &str) -> Result<Self, Box<dyn Error>> {
+    /// Of the package of the same name, built on its own: packages that are built at once share
+    /// their dependencies' features,
+    /// and beside the local stack a function would carry what only that one needs.
+    pub(super) fn build(binary: &str) -> Result<Self, Box<dyn Error>> {
         eprintln!("building {binary}");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
-            .args(["build", "--release", "--package", package, "--bin", binary])
+            .args(["build", "--release", "--package", binary])
             .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
             .stderr(Stdio::inherit())
