@@ -1,14 +1,19 @@
 //! All benchmarks as one table: each figure beside a reference that was measured in the
 //! same run, because machines differ and are noisy. Not here: anything that fails when it is slow.
 
+mod due;
+mod growth;
 mod report;
 mod start;
+mod warm;
+mod world;
 
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
+use tokio::task::spawn_blocking;
 
 use crate::report::Table;
 
@@ -25,12 +30,21 @@ struct Arguments {
     /// How often each start is measured; the table shows medians.
     #[arg(long, default_value_t = 15, value_name = "N")]
     runs: usize,
+    /// How often each warm request is measured.
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    requests: usize,
+    /// How many tasks are due at once.
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    tasks: usize,
+    /// Let the table grow to a million tasks, which takes some minutes to fill.
+    #[arg(long)]
+    million: bool,
     /// Start without TLS, which shows what TLS takes.
     #[arg(long)]
     plain: bool,
 }
 
-const GROUPS: [&str; 1] = [start::GROUP];
+const GROUPS: [&str; 4] = [start::GROUP, warm::GROUP, growth::GROUP, due::GROUP];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -40,6 +54,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut rows = Vec::new();
     if wanted(start::GROUP) {
         rows.extend(start::run(arguments.runs, arguments.plain).await?);
+    }
+    // These have runtimes of their own, and work on threads that nobody shares.
+    if wanted(warm::GROUP) {
+        rows.extend(spawn_blocking(move || warm::run(arguments.requests)).await?);
+    }
+    if wanted(growth::GROUP) {
+        rows.extend(spawn_blocking(move || growth::run(arguments.million)).await?);
+    }
+    if wanted(due::GROUP) {
+        rows.extend(spawn_blocking(move || due::run(arguments.tasks)).await?);
     }
     print!("{}", Table(&rows));
     if let Some(file) = arguments.json {
