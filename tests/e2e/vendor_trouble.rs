@@ -1,7 +1,17 @@
 //! What vendors do on a bad day, and what a client sees of it.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
+use create::Create;
+use http::StatusCode;
+use jiff::Timestamp;
+use local::LOCAL_KEY;
+use local::simulators::simulate;
+use serde_json::{Value, json};
+use shared::setup::Environment;
+use shared::vendor::Vendor;
+
+use crate::between::{Between, Call, environment, serve};
 use crate::fake_vidu::{FakeVidu, Reply, VENDOR_TASK, success};
 use crate::gateway::{Gateway, assert_error, tide};
 
@@ -165,4 +175,42 @@ async fn what_the_vendor_is_sent_is_the_clients_request_in_its_own_words() {
     assert_eq!(sent["images"], json!(["data:image/png;base64,iVBORw0KGgo="]));
     assert_eq!(sent["duration"], Value::from(8));
     assert_eq!(VENDOR_TASK.len(), 18, "ids are longer than a JSON number can hold");
+}
+
+/// A database that has no room for any transaction, and so for no end.
+struct NoEnds;
+
+impl Between for NoEnds {
+    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
+        let conflict = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "somebody else is writing the same",
+            "CancellationReasons": [{ "Code": "TransactionConflict" }],
+        });
+        (call.operation == "TransactWriteItems").then_some((StatusCode::BAD_REQUEST, conflict))
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_was_told_is_refused_is_never_sent_again() {
+    let gateway = Gateway::start().await;
+    let database = serve(gateway.stack.database_url(), Arc::new(NoEnds)).await;
+    let variable = environment(&gateway, "Create", &database);
+    let create = Create::start(&Environment::new(&variable)).expect("it starts");
+    // Only Kling is ever sent the same once more. This prompt it refuses.
+    let simulated = simulate::rewrite(
+        br#"{"model":"kling-v3","prompt":"x","metadata":{"simulate":"busy"}}"#,
+        &[Vendor::Kling],
+    );
+    let body = simulated.expect("good words").expect("rewritten");
+    let request = http::Request::post("https://localhost/v1/video/generations")
+        .header("authorization", format!("Bearer {LOCAL_KEY}"))
+        .header("content-type", "application/json")
+        .body(lambda_http::Body::from(body))
+        .expect("a request");
+    assert_eq!(create.answer(&request, Timestamp::now()).await.status(), 429);
+    let stored = gateway.dynamodb().scan().table_name("Tasks").send().await.expect("items");
+    let [task] = stored.items() else { panic!("one task: {stored:?}") };
+    assert_eq!(task["status"].as_s().expect("text"), "queued", "its end could not be written");
+    assert!(!task.contains_key("submission"), "nobody can send it once more");
 }

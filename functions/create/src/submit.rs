@@ -10,7 +10,7 @@ use shared::callback::Addresses;
 use shared::refresh::refuse;
 use shared::store::ApiKey;
 use shared::story::{Source, What};
-use shared::task::{RETENTION, Status, Task, TaskId};
+use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
 use shared::timer::{self, Lane};
 use shared::vendor::{Dialect, Submission, Submitted, Ticket, Vendor};
 use tokio::time::Instant;
@@ -132,9 +132,22 @@ impl Create {
                 let refusal = fault.refusal(vendor);
                 if let Err(error) = refuse(&self.tasks, &task, &refusal.body, now).await {
                     tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
+                    self.never_repeat(&task, &refusal, now).await;
                 }
                 Outcome::Refused(refusal)
             }
+        }
+    }
+}
+
+impl Create {
+    /// A client that is told of a refusal may ask again, so nobody else may: what
+    /// was kept to be sent once more goes, though the task could not be ended.
+    async fn never_repeat(&self, task: &Task, refusal: &ApiError, now: Timestamp) {
+        let refused = News::failed((*refusal.body).clone(), Figures::default());
+        let step = Source::Create.rise(&refused, now);
+        if let Err(error) = self.tasks.claim_repeat(task, step).await {
+            tracing::error!(task.id = %task.id, %error, "a refused task may be submitted once more");
         }
     }
 }
