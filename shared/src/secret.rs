@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::causes;
 use crate::setup::SetupError;
 
-/// Somebody waits while a secret is read again.
+/// Somebody waits while a secret is read.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which version of a secret: a new text makes the current one the previous one.
@@ -50,7 +50,8 @@ impl StoredSecret {
             Stage::Current => request,
             Stage::Previous => request.version_stage("AWSPREVIOUS"),
         };
-        match request.send().await {
+        let answer = tokio::time::timeout(PATIENCE, request.send()).await;
+        match answer.map_err(|_| self.error("cannot be read: no answer in time"))? {
             Ok(secret) => secret.secret_string.map(Some).ok_or_else(|| self.error("holds no text")),
             Err(error)
                 if error
@@ -106,7 +107,7 @@ impl<T> Renewable<T> {
         let _alone = self.tried_at.lock().await;
         match self.current() {
             Some(current) => Ok(current),
-            None => in_time(make).await.map(|value| self.keep(value)),
+            None => make.await.map(|value| self.keep(value)),
         }
     }
 
@@ -125,7 +126,7 @@ impl<T> Renewable<T> {
             return current;
         }
         *tried_at = Some(now);
-        match in_time(make).await {
+        match make.await {
             Ok(value) => {
                 tracing::info!("a secret was read again");
                 Some(self.keep(value))
@@ -136,12 +137,6 @@ impl<T> Renewable<T> {
             }
         }
     }
-}
-
-async fn in_time<T>(make: impl Future<Output = Result<T, SetupError>>) -> Result<T, SetupError> {
-    tokio::time::timeout(PATIENCE, make)
-        .await
-        .unwrap_or_else(|_| Err(SetupError::new("the secret cannot be read: no answer in time")))
 }
 
 impl<T> fmt::Debug for Renewable<T> {
