@@ -9,9 +9,10 @@ use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_dynamodb::Client;
 use clap::Args;
 use shared::aws::sdk_http_client;
+use shared::causes::causes;
 use shared::client::Roots;
 use shared::setup::Environment;
-use shared::store::operator::{OperatorError, causes};
+use shared::store::operator::OperatorError;
 use url::Url;
 
 use crate::arguments::read_url;

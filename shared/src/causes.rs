@@ -15,7 +15,7 @@ pub(crate) fn aws(error: &(impl ProvideErrorMetadata + Error)) -> String {
 
 /// What an error says, and what each of its causes says. Not what it holds: the
 /// SDK's errors carry whole requests and answers, and in those are secrets.
-pub(crate) fn causes(error: &dyn Error) -> String {
+pub fn causes(error: &dyn Error) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {

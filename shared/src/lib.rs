@@ -7,7 +7,7 @@
 pub mod api;
 pub mod aws;
 pub mod callback;
-mod causes;
+pub mod causes;
 pub mod client;
 pub mod delivery;
 pub mod idempotency;

@@ -1,7 +1,7 @@
 //! The log of a deployed function: every event is one line of JSON on its standard output.
 //!
-//! Not `tracing-subscriber`: its parts for spans, filters and formats would be a
-//! fifth of a function, and CloudWatch wants its metrics' lines as they are.
+//! Not `tracing-subscriber`: neither spans nor filters are needed here, and
+//! CloudWatch wants its metrics' lines as they are.
 
 use std::fmt;
 use std::io::Write;

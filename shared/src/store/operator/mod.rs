@@ -12,6 +12,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use crate::causes::causes;
+
 pub use keys::{Held, KeyRecord, Keys};
 pub use tasks::Tasks;
 pub use usage::{Counts, DayUsage, Usage};
@@ -42,16 +44,4 @@ impl OperatorError {
     fn item(table: &str, error: impl fmt::Display) -> Self {
         Self::Item(format!("an item in {table} cannot be read: {error}"))
     }
-}
-
-/// An error and what led to it, in one line.
-pub fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
