@@ -2,7 +2,10 @@
 
 use std::io;
 use std::path::Path;
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dynoxide::storage::Storage;
 use dynoxide::{Database as Dynoxide, server, streams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,6 +13,11 @@ use shared::store::KeyHash;
 
 use crate::server::{Door, Server};
 use crate::template::Table;
+
+/// Each write to a table with a stream asks for the greatest number in it. Without this
+/// index all of the stream is read for that, and the more was written the longer it takes.
+const NUMBERS_OF_STREAMS: &str = "CREATE INDEX IF NOT EXISTS filmgate_numbers_of_streams \
+    ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
 pub(crate) struct Database {
     dynamodb: Dynoxide,
@@ -19,13 +27,19 @@ pub(crate) struct Database {
 impl Database {
     /// In a file, or in memory only.
     pub(crate) async fn start(file: Option<&Path>, tables: &[Table]) -> io::Result<Self> {
-        let dynamodb = match file {
-            None => Dynoxide::memory(),
-            Some(file) => Dynoxide::new(file.to_str().ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidInput, "the file's name is not UTF-8")
-            })?),
-        }
-        .map_err(io::Error::other)?;
+        let file = match file {
+            None => in_memory(),
+            Some(file) => file
+                .to_str()
+                .ok_or_else(|| {
+                    io::Error::new(io::ErrorKind::InvalidInput, "the file's name is not UTF-8")
+                })?
+                .to_owned(),
+        };
+        let dynamodb = Dynoxide::new(&file).map_err(io::Error::other)?;
+        let storage = Storage::new(&file).map_err(io::Error::other)?;
+        storage.conn().execute_batch(NUMBERS_OF_STREAMS).map_err(io::Error::other)?;
+        drop(storage);
         let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
         let served = dynamodb.clone();
         let server = door
@@ -122,6 +136,13 @@ impl Changes {
         self.at = answer.next_shard_iterator;
         answer.records.into_iter().map(|record| Ok(serde_json::to_value(record)?)).collect()
     }
+}
+
+/// A name for a database without a file, by which it can be opened twice.
+fn in_memory() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("file:filmgate-{}-{count}?mode=memory&cache=shared", process::id())
 }
 
 /// A request as DynamoDB's own JSON has it.
