@@ -46,6 +46,14 @@ struct Script {
     look: Reply,
     submissions: Vec<Value>,
     looks: usize,
+    /// No look is answered before so many have come.
+    looks_at_once: usize,
+}
+
+impl Script {
+    fn waits_for_looks(&self) -> bool {
+        self.looks < self.looks_at_once
+    }
 }
 
 pub(crate) struct FakeVidu {
@@ -90,6 +98,7 @@ impl FakeVidu {
             look: Reply::Json(200, state("processing")),
             submissions: Vec::new(),
             looks: 0,
+            looks_at_once: 0,
         }));
         let router = Router::new().fallback(answer).with_state(script.clone());
         let server = tokio::spawn(async move {
@@ -116,6 +125,11 @@ impl FakeVidu {
     /// From now on looks are answered like this.
     pub(crate) fn look_answers(&self, look: Reply) {
         lock(&self.script).look = look;
+    }
+
+    /// From now on no look is answered before so many have come.
+    pub(crate) fn answers_looks_together(&self, looks: usize) {
+        lock(&self.script).looks_at_once = looks;
     }
 
     pub(crate) fn submissions(&self) -> Vec<Value> {
@@ -246,6 +260,9 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     };
     if let Some(wait) = wait {
         wait.await.expect("the test tells when");
+    }
+    while lock(&script).waits_for_looks() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     match reply {
         Reply::Accept => {

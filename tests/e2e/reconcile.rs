@@ -3,7 +3,9 @@
 //! The reconciler of these tests has a clock of its own, so nobody waits.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
@@ -70,6 +72,40 @@ async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
     assert_eq!(vidu.looks(), 200, "each was looked at once");
     let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
     assert_eq!(index.expect("a scan").count(), 0, "no timer is left");
+}
+
+#[tokio::test]
+async fn a_look_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
+    let vidu = FakeVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let (one, other) =
+        (gateway.client.created(&tide()).await, gateway.client.created(&tide()).await);
+    let start = Timestamp::now() + SignedDuration::from_secs(10);
+    for (id, after) in [(&one, 0), (&other, 200)] {
+        let due_at = (start + SignedDuration::from_millis(after)).as_millisecond();
+        gateway
+            .dynamodb()
+            .update_item()
+            .table_name("Tasks")
+            .key("id", AttributeValue::S(id.clone()))
+            .update_expression("SET due_at = :due_at, due_shard = :due_shard")
+            .expression_attribute_values(":due_at", AttributeValue::N(due_at.to_string()))
+            .expression_attribute_values(":due_shard", AttributeValue::S("vidu/0".to_owned()))
+            .send()
+            .await
+            .expect("a timer");
+    }
+    vidu.look_answers(Reply::Json(200, success(FILM)));
+    // The first one hears nothing before the second one is asked for.
+    vidu.answers_looks_together(2);
+    let began = Instant::now();
+    let clock = || start + SignedDuration::try_from(began.elapsed()).expect("a short time");
+    later.reconcile.run(&clock, start + SignedDuration::from_secs(9)).await;
+    for id in [one, other] {
+        assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
+    }
+    assert_eq!(vidu.looks(), 2, "each was looked at once");
 }
 
 #[tokio::test]

@@ -10,18 +10,24 @@ mod work;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
-use shared::store::{Due, Tasks};
+use shared::store::{Due, StoreError, Tasks};
 use shared::task::TaskId;
 use shared::telemetry::{self, Unit};
 use shared::timer::{Lane, Shard};
 use shared::vendor::Vendors;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 
 /// How much of a shard is under way at once: what a vendor takes, and memory allows.
 const AT_ONCE: usize = 16;
+
+/// How many shards are listed at once. Each would open a connection of its own at a
+/// cold start, of which most are never used again.
+const LISTS_AT_ONCE: usize = 4;
 
 /// When nothing that is listed can be claimed, another run has it, or the index is late.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -31,6 +37,7 @@ pub struct Reconcile {
     tasks: Tasks,
     vendors: Vendors,
     deliveries: Deliveries,
+    lists: Semaphore,
 }
 
 impl Reconcile {
@@ -39,11 +46,12 @@ impl Reconcile {
             tasks: environment.tasks()?,
             vendors: environment.vendors()?,
             deliveries: environment.deliveries()?,
+            lists: Semaphore::new(LISTS_AT_ONCE),
         })
     }
 
     /// Works through all shards side by side, as long as anything falls due
-    /// before `stop`. Whoever is slow delays what is behind them in their shard.
+    /// before `stop`.
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
         let began = clock();
         // Without accounts there is nothing to ask vendors with; clients can be told all the same.
@@ -59,6 +67,8 @@ impl Reconcile {
         });
     }
 
+    /// Works through one shard. A place that becomes free is taken at once, so that
+    /// a slow look holds up no other.
     async fn run_shard(
         &self,
         lane: Lane,
@@ -67,49 +77,63 @@ impl Reconcile {
         stop: Timestamp,
     ) -> Done {
         let mut done = Done::default();
-        loop {
-            let timers = match self.tasks.due(&shard, stop).await {
+        let mut under_way = FuturesUnordered::new();
+        let mut known = Vec::new();
+        while clock() < stop {
+            let timers = match self.list(&shard, stop).await {
                 Ok(timers) => timers,
                 Err(error) => {
                     tracing::error!(%shard, %error, "what is due could not be listed");
-                    return done;
+                    break;
                 }
             };
             let now = clock();
             let (due, later): (Vec<_>, Vec<_>) =
                 timers.into_iter().partition(|timer| timer.due_at <= now);
-            let wait = if due.is_empty() {
-                let Some(next) = later.first() else { return done };
-                next.due_at.duration_since(now).unsigned_abs()
-            } else {
-                let more = self.work_off(lane, due, clock, stop).await;
-                done = done.and(more);
-                if more.tasks > 0 { Duration::ZERO } else { PAUSE }
+            let new: Vec<_> = due.iter().filter(|timer| !known.contains(*timer)).cloned().collect();
+            let wait = match later.first() {
+                // More may have been due than is listed at once, or another run has it.
+                _ if !due.is_empty() => Some(PAUSE),
+                Some(next) => Some(next.due_at.duration_since(now).unsigned_abs()),
+                None => None,
             };
-            if clock() + wait >= stop {
-                return done;
+            // What is listed again was not claimed yet, but it has its place; later it is tried again.
+            known = if new.is_empty() { Vec::new() } else { due };
+            for due in new {
+                if under_way.len() == AT_ONCE {
+                    done = done.and(under_way.next().await.unwrap_or_default());
+                }
+                under_way.push(self.work_on(lane, due, clock, stop));
             }
-            tokio::time::sleep(wait).await;
+            let wait = wait.filter(|wait| clock() + *wait < stop);
+            if !under_way.is_empty() {
+                let ended = timeout(wait.unwrap_or(Duration::MAX), under_way.next()).await;
+                done = done.and(ended.ok().flatten().unwrap_or_default());
+            } else if let Some(wait) = wait {
+                sleep(wait).await;
+            } else {
+                break;
+            }
         }
+        under_way.fold(done, async |done, more| done.and(more)).await
     }
 
-    /// Works on what is due, a bounded number at once.
-    async fn work_off(
+    /// The timers of a shard, the earliest first.
+    async fn list(&self, shard: &Shard, until: Timestamp) -> Result<Vec<Due>, StoreError> {
+        let _turn = self.lists.acquire().await;
+        self.tasks.due(shard, until).await
+    }
+
+    async fn work_on(
         &self,
         lane: Lane,
-        due: Vec<Due>,
+        due: Due,
         clock: &impl Fn() -> Timestamp,
         stop: Timestamp,
     ) -> Done {
-        stream::iter(due)
-            .map(async |due| {
-                let now = clock();
-                let is_ours = now < stop && self.work(lane, &due, now).await;
-                if is_ours { Done::one(lane, &due.id) } else { Done::default() }
-            })
-            .buffer_unordered(AT_ONCE)
-            .fold(Done::default(), async |done, more| done.and(more))
-            .await
+        let now = clock();
+        let is_ours = now < stop && self.work(lane, &due, now).await;
+        if is_ours { Done::one(lane, &due.id) } else { Done::default() }
     }
 }
 
