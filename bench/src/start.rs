@@ -26,21 +26,26 @@ pub(crate) async fn run(runs: usize, plain: bool) -> Result<Vec<Row>, Box<dyn Er
         binaries.push(Binary::build(function)?);
     }
     let scene = Scene::set(&binaries, plain).await?;
-    let mut measured: Vec<Vec<Start>> = scene.subjects.iter().map(|_| Vec::new()).collect();
-    let mut bare_measured = Vec::new();
     let bare_subject = scene.bare();
-    for _ in 0..runs {
-        // In turns, so that what else the machine does disturbs all alike.
-        bare_measured.push(start(&bare, &bare_subject, &scene).await?);
-        for ((subject, binary), starts) in scene.subjects.iter().zip(&binaries).zip(&mut measured) {
+    let subjects = std::iter::once((&bare, &bare_subject));
+    let subjects: Vec<_> = subjects.chain(binaries.iter().zip(&scene.subjects)).collect();
+    let mut starts = vec![Vec::new(); subjects.len()];
+    for round in 0..runs {
+        // In turns, so that what else the machine does disturbs all alike, and nobody is
+        // always the one after the same other one.
+        let mut turns: Vec<_> = subjects.iter().zip(&mut starts).collect();
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for ((binary, subject), starts) in turns {
             starts.push(start(binary, subject, &scene).await?);
         }
     }
-    let mut all = vec![Measured { binary: &bare, start: Start::median(&bare_measured) }];
-    for (binary, starts) in binaries.iter().zip(&measured) {
-        all.push(Measured { binary, start: Start::median(starts) });
-    }
-    Ok(FIGURES.iter().flat_map(|figure| figure.rows(&all)).collect())
+    let measured = subjects.iter().zip(&starts);
+    let measured: Vec<_> = measured
+        .map(|((binary, _), starts)| Measured { binary, start: Start::median(starts) })
+        .collect();
+    Ok(FIGURES.iter().flat_map(|figure| figure.rows(&measured)).collect())
 }
 
 /// What one process took.
@@ -89,14 +94,18 @@ async fn start(binary: &Binary, subject: &Subject, scene: &Scene) -> Result<Star
         let log = sandbox.stop().await?.log;
         return Err(format!("{name} answered {outcome:?}, and wrote {log:#?}").into());
     }
+    let peak = process.peak_memory()?;
+    let calls = scene.database_calls() - calls_before;
+    // What its end takes is not to disturb the next one's start.
+    sandbox.stop().await?;
     let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     Ok(Start {
         next_ms: milliseconds(next),
         next_cpu_ms: milliseconds(next_cpu),
         answer_ms: milliseconds(answer),
         answer_cpu_ms: milliseconds(cpu.saturating_sub(next_cpu)),
-        peak_mb: process.peak_memory()? / 1e6,
-        calls: (scene.database_calls() - calls_before) as f64,
+        peak_mb: peak / 1e6,
+        calls: calls as f64,
     })
 }
 
