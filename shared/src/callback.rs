@@ -39,7 +39,8 @@ pub struct Addresses {
 }
 
 /// Reads what comes after them. Tasks outlive secrets, so the secret before the
-/// current one is good as well; and the current one may be newer than we know.
+/// current one is good as well; and the current one may be newer than we know. Both
+/// are read when a token comes that does not fit.
 #[derive(Debug)]
 pub struct Tokens {
     keys: Renewable<Vec<TokenKey>>,
@@ -90,13 +91,14 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Option<TaskId>, SetupError> {
         let read = |keys: &Vec<TokenKey>| keys.iter().find_map(|key| key.read(vendor, token));
-        // Boxed, because it is rare, and large wherever it is waited for.
-        let read_secret = || Box::pin(read_keys(&self.secret));
-        if let Some(task) = read(&*self.keys.ready(read_secret()).await?) {
+        // Boxed, because they are rare, and large wherever they are waited for.
+        let read_current =
+            Box::pin(async { Ok(vec![TokenKey::new(&self.secret.current().await?)]) });
+        if let Some(task) = read(&*self.keys.ready(read_current).await?) {
             return Ok(Some(task));
         }
         let will_do = |keys: &Vec<TokenKey>| read(keys).is_some();
-        let keys = self.keys.renewed(will_do, now, read_secret()).await;
+        let keys = self.keys.renewed(will_do, now, Box::pin(read_keys(&self.secret))).await;
         Ok(keys.and_then(|keys| read(&keys)))
     }
 
