@@ -8,12 +8,16 @@
 
 pub mod http;
 pub mod log;
+mod waiting;
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
+
+use waiting::Waiting;
+pub(crate) use waiting::WaitsForVendor;
 
 /// The target of the events that are lines.
 pub const LINE: &str = "filmgate::line";
@@ -128,8 +132,7 @@ impl Origin {
 struct Invocation {
     origin: Origin,
     line: Line,
-    /// How long this invocation waited for vendors.
-    vendors: Duration,
+    waiting: Waiting,
 }
 
 tokio::task_local! {
@@ -145,12 +148,12 @@ pub async fn invocation<T>(
     finish: impl FnOnce(&T, &mut Line),
 ) -> T {
     let began = Instant::now();
-    let invocation = Invocation { origin, line: Line::new(message), vendors: Duration::ZERO };
+    let invocation = Invocation { origin, line: Line::new(message), waiting: Waiting::default() };
     let scope = async {
         let result = work.await;
         let (mut line, vendors) = INVOCATION.with(|invocation| {
             let mut invocation = invocation.borrow_mut();
-            (std::mem::take(&mut invocation.line), invocation.vendors)
+            (std::mem::take(&mut invocation.line), invocation.waiting.total())
         });
         finish(&result, &mut line);
         let (took, own) = (began.elapsed(), began.elapsed().saturating_sub(vendors));
@@ -173,11 +176,6 @@ pub(crate) fn panicked(origin: &Origin) {
 pub fn tell(tell: impl FnOnce(&mut Line)) {
     // Outside of one, as in a test of a part, nobody listens.
     let _ = INVOCATION.try_with(|invocation| tell(&mut invocation.borrow_mut().line));
-}
-
-/// Counts time that was spent waiting for a vendor.
-pub(crate) fn waited_for_vendor(time: Duration) {
-    let _ = INVOCATION.try_with(|invocation| invocation.borrow_mut().vendors += time);
 }
 
 /// The request at hand, for lines that are written on the way.

@@ -20,7 +20,7 @@ use crate::client::{Roots, http_client};
 use crate::secret::{Renewable, StoredSecret};
 use crate::setup::SetupError;
 use crate::task::{Task, TaskId};
-use crate::telemetry::{Line, Unit};
+use crate::telemetry::{Line, Unit, WaitsForVendor};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -270,6 +270,7 @@ async fn exchange(
     request: Request<Bytes>,
     timeout: Duration,
 ) -> Result<Response<Bytes>, Unanswered> {
+    let _waits = WaitsForVendor::begin();
     let read = async {
         let request = reqwest::Request::try_from(request)?;
         let mut answer = http.execute(request).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Fault, Found, Kind, Polled, Submitted, Vendor};
 use crate::task::TaskId;
-use crate::telemetry::{Line, Unit, millis, waited_for_vendor};
+use crate::telemetry::{Line, Unit, millis};
 
 /// An exchange with a vendor about a task, and how long it took.
 pub(super) struct Exchange<'a> {
@@ -68,7 +68,6 @@ impl Exchange<'_> {
         outcome: &'static str,
         fault: Option<&Fault>,
     ) -> Line {
-        waited_for_vendor(self.took);
         let mut line = Line::new(message)
             .with("task_id", self.task.as_str())
             .with("vendor", self.vendor.as_str())
