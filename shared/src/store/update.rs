@@ -163,10 +163,14 @@ impl Update {
     }
 
     pub(super) fn expression(&self) -> String {
-        let clause = |word: &str, parts: &[String]| match parts {
-            [] => String::new(),
-            parts => format!("{word} {} ", parts.join(", ")),
-        };
         clause("SET", &self.sets) + &clause("ADD", &self.adds) + &clause("REMOVE", &self.removes)
+    }
+}
+
+/// A part of an update expression, which may not stand there with nothing in it.
+pub(super) fn clause(word: &str, parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        parts => format!("{word} {} ", parts.join(", ")),
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::OperatorError;
 use crate::store::tasks::Item;
+use crate::store::update::clause;
 use crate::store::{KeyHash, Limits};
 use crate::vendor::Secret;
 
@@ -193,10 +194,6 @@ impl Keys {
             removes.push(format!("#remove{index}"));
             update = update.expression_attribute_names(format!("#remove{index}"), name);
         }
-        let clause = |word: &str, parts: &[String]| match parts {
-            [] => String::new(),
-            parts => format!("{word} {} ", parts.join(", ")),
-        };
         let update = update
             .update_expression(clause("SET", &sets) + &clause("REMOVE", &removes))
             .condition_expression(condition.join(" AND "))
