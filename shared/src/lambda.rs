@@ -3,13 +3,15 @@
 //! The only code that reads the environment. Not here: what a function does, and
 //! the clock, which each `main` hands over.
 
+use std::future::ready;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use lambda_http::lambda_runtime::{self, LambdaEvent};
-use lambda_http::{Body, Error, Request, Response, service_fn};
+use lambda_http::{Body, Error, IntoResponse, Request, Response, service_fn};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -89,15 +91,25 @@ where
         let origin = telemetry::http::origin(function, &request);
         let answer = AssertUnwindSafe(answer(request)).catch_unwind();
         async move {
-            Ok::<_, Error>(answer.await.unwrap_or_else(|_| {
+            Ok::<_, Error>(Whole(answer.await.unwrap_or_else(|_| {
                 telemetry::panicked(&origin);
                 // Only what changes nothing has surely cost nothing.
                 let error = if is_safe { ApiError::internal() } else { ApiError::broken_off() };
                 http::error(&error)
-            }))
+            })))
         }
     });
     lambda_http::run(service).await.map_err(Failure::Runtime)
+}
+
+/// An answer that is sent as it is. What `lambda_http` does with others brings the
+/// tables of every character set there is.
+struct Whole(Response<Body>);
+
+impl IntoResponse for Whole {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        Box::pin(ready(self.0))
+    }
 }
 
 /// Handles events, each until a deadline and with a line in the log. A panic is
