@@ -3,6 +3,8 @@
 
 mod due;
 mod growth;
+mod load;
+mod process;
 mod report;
 mod start;
 mod warm;
@@ -30,7 +32,7 @@ struct Arguments {
     /// How often each start is measured; the table shows medians.
     #[arg(long, default_value_t = 15, value_name = "N")]
     runs: usize,
-    /// How often each warm request is measured.
+    /// How often each warm request is measured, and how many make up the load.
     #[arg(long, default_value_t = 1000, value_name = "N")]
     requests: usize,
     /// How many tasks are due at once.
@@ -39,12 +41,15 @@ struct Arguments {
     /// Let the table grow to a million tasks, which takes some minutes to fill.
     #[arg(long)]
     million: bool,
+    /// The command of an installed LiteLLM, to put it under the same load.
+    #[arg(long, value_name = "FILE")]
+    litellm: Option<PathBuf>,
     /// Start without TLS, which shows what TLS takes.
     #[arg(long)]
     plain: bool,
 }
 
-const GROUPS: [&str; 4] = [start::GROUP, warm::GROUP, growth::GROUP, due::GROUP];
+const GROUPS: [&str; 5] = [start::GROUP, warm::GROUP, growth::GROUP, due::GROUP, load::GROUP];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -64,6 +69,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted(due::GROUP) {
         rows.extend(spawn_blocking(move || due::run(arguments.tasks)).await?);
+    }
+    if wanted(load::GROUP) {
+        rows.extend(load::run(arguments.requests, arguments.litellm.as_deref()).await?);
     }
     print!("{}", Table(&rows));
     if let Some(file) = arguments.json {

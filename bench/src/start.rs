@@ -1,8 +1,8 @@
 //! From nothing to the first answer, for each binary that ships beside a bare `lambda_http` one.
 //! Not here: what Lambda itself adds, which is the same for all.
 
-mod build;
-mod process;
+pub(crate) mod build;
+mod next;
 mod scene;
 mod tls;
 
@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use local::runtime_api::{Outcome, Sandbox};
 
+use crate::process::Process;
 use crate::report::{Aim, Row, median};
 use build::Binary;
-use process::Process;
-use scene::{Scene, Subject};
+use scene::{AUTHORITY, Scene, Subject};
 
 pub(crate) const GROUP: &str = "start";
 
@@ -76,15 +76,17 @@ impl Start {
 
 async fn start(binary: &Binary, subject: &Subject, scene: &Scene) -> Result<Start, Box<dyn Error>> {
     let name = &binary.name;
-    let spawned = Instant::now();
+    // In Lambda there is no authority of our own, whose certificate would have to be read.
+    let mut variables = subject.variables.clone();
+    variables.remove(AUTHORITY);
+    let (next, next_cpu) = next::after(&binary.path, &variables).await?;
+
     let mut sandbox = Sandbox::start(&binary.path, &subject.variables).await?;
     if !sandbox.first_next().await {
         return Err(format!("{name} ended: {:?}", sandbox.ended().await?.log).into());
     }
-    let next = spawned.elapsed();
     let process = Process(sandbox.process_id().ok_or("it has ended")?);
-    let next_cpu = process.cpu_at_rest().await?;
-
+    let cpu_before = process.cpu_at_rest().await?;
     let calls_before = scene.database_calls();
     let handed = Instant::now();
     let outcome = sandbox.invoke(&subject.event).await;
@@ -103,7 +105,7 @@ async fn start(binary: &Binary, subject: &Subject, scene: &Scene) -> Result<Star
         next_ms: milliseconds(next),
         next_cpu_ms: milliseconds(next_cpu),
         answer_ms: milliseconds(answer),
-        answer_cpu_ms: milliseconds(cpu.saturating_sub(next_cpu)),
+        answer_cpu_ms: milliseconds(cpu.saturating_sub(cpu_before)),
         peak_mb: peak / 1e6,
         calls: calls as f64,
     })

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use crate::report::{Aim, Row, median};
-use crate::world::{World, finished, item, numbered, one_thread};
+use crate::world::{World, finished, item, numbered, one_thread, plain_http};
 
 pub(crate) const GROUP: &str = "warm";
 
@@ -118,7 +118,7 @@ impl Bench {
         });
         let client = world.dynamodb();
         // As functions submit: a connection for each request.
-        let http = reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().build();
+        let http = plain_http().pool_max_idle_per_host(0).build();
         let http = http.expect("a client");
         Self { world, runtime, query, create, client, http, accepted, finished }
     }

@@ -62,8 +62,6 @@ pub(crate) struct World {
 impl World {
     /// With a vendor that takes so long to say that a film is ready.
     pub(crate) fn start(look: Duration) -> Self {
-        // Plain HTTP only, but reqwest asks for a provider when it is made.
-        drop(rustls::crypto::ring::default_provider().install_default());
         let servers = Builder::new_multi_thread().enable_all().build().expect("threads");
         let script = Arc::new(Script { look, submission: Mutex::new(None) });
         let (stack, vendor_url) = servers.block_on(async {
@@ -207,6 +205,13 @@ pub(crate) fn item(task: &Task) -> HashMap<String, AttributeValue> {
 fn put(task: &Task) -> WriteRequest {
     let put = PutRequest::builder().set_item(Some(item(task))).build().expect("it has an item");
     WriteRequest::builder().put_request(put).build()
+}
+
+/// A client without TLS.
+pub(crate) fn plain_http() -> reqwest::ClientBuilder {
+    // It asks for a provider all the same when it is made.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder().no_proxy()
 }
 
 /// Work waits here as it does in Lambda: on one thread.

@@ -83,13 +83,12 @@ impl Sandbox {
         binary: impl AsRef<Path>,
         variables: &BTreeMap<String, String>,
     ) -> io::Result<Self> {
-        let name = binary.as_ref().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (events, queue) = mpsc::unbounded_channel();
         let (ask, asked) = watch::channel(false);
         let api = Arc::new(RuntimeApi {
             events: queue.into(),
             asked: ask,
-            function: name.clone(),
+            function: name(binary.as_ref()),
             under_way: Mutex::default(),
             init_error: Mutex::default(),
         });
@@ -97,11 +96,7 @@ impl Sandbox {
         let address = door.address().to_string();
         let server = door.serve(router(api.clone()));
 
-        let mut process = Command::new(binary.as_ref())
-            .env_clear()
-            .envs(lambdas_own(&name, &address))
-            .envs(variables)
-            .stdin(Stdio::null())
+        let mut process = command(binary.as_ref(), variables, &address)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -175,6 +170,21 @@ impl Remains {
     pub fn lines_with<'a>(&'a self, words: &'a str) -> impl Iterator<Item = &'a str> {
         self.log.iter().map(String::as_str).filter(move |line| line.contains(words))
     }
+}
+
+/// Starts a binary as Lambda does, with a Runtime API at this address.
+pub fn command(binary: &Path, variables: &BTreeMap<String, String>, runtime_api: &str) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .env_clear()
+        .envs(lambdas_own(&name(binary), runtime_api))
+        .envs(variables)
+        .stdin(Stdio::null());
+    command
+}
+
+fn name(binary: &Path) -> String {
+    binary.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Asserts that a binary does not start with these variables, and says why in

@@ -14,18 +14,18 @@ use serde_json::Value;
 /// name, and the end of the directory.
 const ZIP_FRAME: u64 = (30 + 9) + (46 + 9) + 22;
 
-pub(super) struct Binary {
-    pub(super) name: String,
-    pub(super) path: PathBuf,
-    pub(super) bytes: u64,
-    pub(super) zipped: u64,
+pub(crate) struct Binary {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
+    pub(crate) zipped: u64,
 }
 
 impl Binary {
     /// Of the package of the same name, built on its own: packages that are built at once share
     /// their dependencies' features,
     /// and beside the local stack a function would carry what only that one needs.
-    pub(super) fn build(binary: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn build(binary: &str) -> Result<Self, Box<dyn Error>> {
         eprintln!("building {binary}");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)

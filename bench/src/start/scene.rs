@@ -15,6 +15,9 @@ use shared::task::Status;
 use super::build::Binary;
 use super::tls::{Authority, Front};
 
+/// The variable that names whom to trust instead of those whom everybody trusts.
+pub(super) const AUTHORITY: &str = "AWS_CA_BUNDLE";
+
 /// By the names of their packages, which are those of their binaries.
 pub(super) const FUNCTIONS: [&str; 6] =
     ["create", "query", "callback", "reconcile", "notify", "docs"];
@@ -63,7 +66,7 @@ impl Scene {
             of.insert("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), secrets.url.clone());
             if let Some(authority) = &authority {
                 let root = authority.root().display().to_string();
-                of.insert("AWS_CA_BUNDLE".to_owned(), root);
+                of.insert(AUTHORITY.to_owned(), root);
             }
             variables.insert(function, of);
         }
