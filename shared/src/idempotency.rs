@@ -5,11 +5,11 @@
 //! one without the other.
 
 use jiff::{SignedDuration, Timestamp};
-use ring::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::ApiError;
+use crate::hex::sha256;
 use crate::task::{Task, TaskId};
 
 /// How long the same key gives the same answer.
@@ -51,7 +51,7 @@ impl Record {
     pub fn new(owner: &str, key: &str, body: &[u8], tasks: &[Task], now: Timestamp) -> Self {
         Self {
             // Neither side can hold a slash into the other: the key is a hash.
-            id: format!("idempotency/{owner}/{}", hash(key.as_bytes())),
+            id: format!("idempotency/{owner}/{}", sha256(key.as_bytes())),
             fingerprint: fingerprint(body),
             task_ids: tasks.iter().map(|task| task.id.clone()).collect(),
             answer: None,
@@ -100,7 +100,7 @@ fn fingerprint(body: &[u8]) -> String {
         Ok(value) => write_canonical(&value, &mut canonical),
         Err(_) => canonical.push_str(&String::from_utf8_lossy(body)),
     }
-    hash(canonical.as_bytes())
+    sha256(canonical.as_bytes())
 }
 
 fn write_canonical(value: &Value, out: &mut String) {
@@ -131,11 +131,6 @@ fn write_canonical(value: &Value, out: &mut String) {
         },
         other => out.push_str(&other.to_string()),
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, bytes);
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

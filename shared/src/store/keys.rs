@@ -8,11 +8,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
-use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{Begun, StoreError, usage};
 use crate::api::{self, ApiError};
+use crate::hex::sha256;
 use crate::telemetry;
 use crate::vendor::Secret;
 
@@ -28,8 +28,7 @@ pub struct KeyHash(String);
 
 impl KeyHash {
     pub fn of(key: &str) -> Self {
-        let hash = digest::digest(&digest::SHA256, key.as_bytes());
-        Self(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(sha256(key.as_bytes()))
     }
 
     pub fn as_str(&self) -> &str {

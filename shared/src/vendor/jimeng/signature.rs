@@ -7,8 +7,10 @@
 use bytes::Bytes;
 use http::{Method, Request, header};
 use jiff::Timestamp;
-use ring::{digest, hmac};
+use ring::hmac;
 use url::{Position, Url};
+
+use crate::hex::{hex, sha256};
 
 /// The only region and service that there are.
 const REGION: &str = "cn-north-1";
@@ -123,12 +125,4 @@ impl<'a> Call<'a> {
     fn day(&self) -> &str {
         self.date.split('T').next().unwrap_or_default()
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
