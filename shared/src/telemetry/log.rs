@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::Write;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -89,38 +89,60 @@ fn now() -> Timestamp {
 
 /// An event as a line, without its end.
 pub fn text(event: &Event<'_>, stack: &str, now: Timestamp) -> String {
-    let mut fields = Fields::default();
-    event.record(&mut fields);
-    let Fields(mut fields) = fields;
-    let mut line = Map::new();
-    line.insert("timestamp".to_owned(), format!("{now:.3}").into());
-    line.insert("level".to_owned(), event.metadata().level().as_str().into());
-    line.insert("stack".to_owned(), stack.into());
+    let level = event.metadata().level().as_str();
     if event.metadata().target() == LINE {
-        let mut read =
-            |name| fields.remove(name).and_then(|it| serde_json::from_str(it.as_str()?).ok());
-        let (told, metrics): (Option<Map<_, _>>, Option<Value>) =
-            (read("fields").and_then(|it: Value| it.as_object().cloned()), read("metrics"));
-        line.extend(told.unwrap_or_default());
-        if let Some(metrics) = metrics.filter(|it| it.as_array().is_some_and(|it| !it.is_empty())) {
-            let timestamp = now.as_millisecond();
-            let aws = json!({ "Timestamp": timestamp, "CloudWatchMetrics": metrics });
-            line.insert("_aws".to_owned(), aws);
-        }
+        let stack = Value::from(stack);
+        let text = format!(r#"{{"timestamp":"{now:.3}","level":"{level}","stack":{stack}"#);
+        let mut told = Told { text, now };
+        event.record(&mut told);
+        told.text + "}"
     } else {
+        let mut line = Map::new();
+        line.insert("timestamp".to_owned(), format!("{now:.3}").into());
+        line.insert("level".to_owned(), level.into());
+        line.insert("stack".to_owned(), stack.into());
         if let Some(origin) = super::origin() {
             line.insert("function".to_owned(), origin.function.into());
             line.insert("request_id".to_owned(), origin.request_id.into());
             line.extend(origin.trace.map(|trace| ("trace".to_owned(), trace.into())));
         }
         line.insert("target".to_owned(), event.metadata().target().into());
-        line.extend(fields);
+        let mut fields = Fields(line);
+        event.record(&mut fields);
+        Value::Object(fields.0).to_string()
     }
-    Value::Object(line).to_string()
 }
 
-/// The fields of an event; `task.id` is `task_id`, as in lines.
-#[derive(Default)]
+/// A line to which is added what [`super::Line`] tells, which is JSON already.
+struct Told {
+    text: String,
+    now: Timestamp,
+}
+
+impl Visit for Told {
+    fn record_str(&mut self, field: &Field, json: &str) {
+        match field.name() {
+            "fields" => {
+                let members = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
+                if let Some(members) = members.filter(|members| !members.is_empty()) {
+                    self.text.push(',');
+                    self.text.push_str(members);
+                }
+            }
+            "metrics" if json != "[]" => {
+                let timestamp = self.now.as_millisecond();
+                let aws =
+                    format!(r#","_aws":{{"Timestamp":{timestamp},"CloudWatchMetrics":{json}}}"#);
+                self.text.push_str(&aws);
+            }
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// A line to which the fields of an event are added; `task.id` is `task_id`, as in lines.
 struct Fields(Map<String, Value>);
 
 impl Fields {

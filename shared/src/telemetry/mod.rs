@@ -11,9 +11,11 @@ pub mod log;
 mod waiting;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use waiting::Waiting;
@@ -25,7 +27,7 @@ pub const LINE: &str = "filmgate::line";
 /// Where CloudWatch keeps the metrics.
 const NAMESPACE: &str = "Filmgate";
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub enum Unit {
     Count,
     Milliseconds,
@@ -35,8 +37,24 @@ pub enum Unit {
 /// A line to be written, with the metrics that are taken from it.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
-    fields: Map<String, Value>,
-    metrics: Vec<Value>,
+    fields: BTreeMap<&'static str, Value>,
+    metrics: Vec<Metric>,
+}
+
+/// A field that is a metric, as CloudWatch wants it described.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    namespace: &'static str,
+    dimensions: Vec<Vec<&'static str>>,
+    metrics: [Measured; 1],
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Measured {
+    name: &'static str,
+    unit: Unit,
 }
 
 impl Line {
@@ -51,7 +69,7 @@ impl Line {
     }
 
     pub fn set(&mut self, field: &'static str, value: impl Into<Value>) {
-        self.fields.insert(field.to_owned(), value.into());
+        self.fields.insert(field, value.into());
     }
 
     /// A metric, once for the whole stack or once for each of the sets of fields by
@@ -74,14 +92,10 @@ impl Line {
         value: impl Into<Value>,
         divided_by: &[&[&'static str]],
     ) {
-        let sets: Vec<Vec<_>> =
-            divided_by.iter().map(|fields| [&["stack"], *fields].concat()).collect();
+        let dimensions = divided_by.iter().map(|fields| [&["stack"], *fields].concat()).collect();
         self.set(name, value);
-        self.metrics.push(json!({
-            "Namespace": NAMESPACE,
-            "Dimensions": sets,
-            "Metrics": [{ "Name": name, "Unit": format!("{unit:?}") }],
-        }));
+        let metrics = [Measured { name, unit }];
+        self.metrics.push(Metric { namespace: NAMESPACE, dimensions, metrics });
     }
 
     /// Writes it, with the request that it belongs to.
@@ -90,8 +104,8 @@ impl Line {
             origin.sign(&mut self);
         }
         let Self { fields, metrics } = self;
-        let (fields, metrics) = (Value::Object(fields), Value::Array(metrics));
-        tracing::info!(target: LINE, %fields, %metrics);
+        let (fields, metrics) = (json(&fields), json(&metrics));
+        tracing::info!(target: LINE, fields, metrics);
     }
 }
 
@@ -183,6 +197,10 @@ fn origin() -> Option<Origin> {
     INVOCATION.try_with(|invocation| invocation.borrow().origin.clone()).ok()
 }
 
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("names, texts and numbers are JSON")
+}
+
 /// In milliseconds, to the tenth.
 pub fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
@@ -190,6 +208,8 @@ pub fn millis(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -201,12 +221,12 @@ mod tests {
             &[&[], &["vendor"]],
         );
         assert_eq!(
-            line.metrics,
-            [json!({
+            json!(line.metrics),
+            json!([{
                 "Namespace": "Filmgate",
                 "Dimensions": [["stack"], ["stack", "vendor"]],
                 "Metrics": [{ "Name": "EndToEndTime", "Unit": "Milliseconds" }],
-            })]
+            }])
         );
         assert_eq!(line.fields["EndToEndTime"], 4_200);
     }

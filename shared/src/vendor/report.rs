@@ -89,7 +89,7 @@ impl Exchange<'_> {
         if kind.is_operators() {
             let (task, vendor) = (self.task, self.vendor);
             tracing::error!(
-                task.id = %task, %vendor, code = kind.code(), vendor_code = code, request_id,
+                task.id = %task, %vendor, code = kind.code(), vendor_code = code, vendor_request_id = request_id,
                 "a vendor refuses this gateway's account: check its entry in the accounts secret, its rights and its balance",
             );
             line.measure("CredentialsRefused", Unit::Count, 1, &[&[], &["vendor"]]);
