@@ -7,20 +7,21 @@
 mod ends;
 mod work;
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
-use shared::store::{Due, StoreError, Tasks};
+use shared::store::{Due, MOST_DUE, StoreError, Tasks};
 use shared::task::TaskId;
 use shared::telemetry::{self, Unit};
 use shared::timer::{Lane, Shard};
 use shared::vendor::Vendors;
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// How much of a shard is under way at once: what a vendor takes, and memory allows.
 const AT_ONCE: usize = 16;
@@ -91,12 +92,12 @@ impl Reconcile {
             let (due, later): (Vec<_>, Vec<_>) =
                 timers.into_iter().partition(|timer| timer.due_at <= now);
             let new: Vec<_> = due.iter().filter(|timer| !known.contains(*timer)).cloned().collect();
-            let wait = match later.first() {
-                // More may have been due than is listed at once, or another run has it.
-                _ if !due.is_empty() => Some(PAUSE),
-                Some(next) => Some(next.due_at.duration_since(now).unsigned_abs()),
-                None => None,
+            let wait = if new.len() < due.len() {
+                Some(PAUSE)
+            } else {
+                later.first().map(|next| next.due_at.duration_since(now).unsigned_abs())
             };
+            let is_all = due.len() < MOST_DUE;
             // What is listed again was not claimed yet, but it has its place; later it is tried again.
             known = if new.is_empty() { Vec::new() } else { due };
             for due in new {
@@ -106,13 +107,12 @@ impl Reconcile {
                 under_way.push(self.work_on(lane, due, clock, stop));
             }
             let wait = wait.filter(|wait| clock() + *wait < stop);
-            if !under_way.is_empty() {
-                let ended = timeout(wait.unwrap_or(Duration::MAX), under_way.next()).await;
-                done = done.and(ended.ok().flatten().unwrap_or_default());
-            } else if let Some(wait) = wait {
+            if under_way.is_empty() {
+                let Some(wait) = wait else { break };
                 sleep(wait).await;
             } else {
-                break;
+                let rest = sleep(wait.unwrap_or(Duration::MAX));
+                done = done.and(ended_meanwhile(&mut under_way, rest, is_all).await);
             }
         }
         under_way.fold(done, async |done, more| done.and(more)).await
@@ -135,6 +135,23 @@ impl Reconcile {
         let is_ours = now < stop && self.work(lane, &due, now).await;
         if is_ours { Done::one(lane, &due.id) } else { Done::default() }
     }
+}
+
+/// What ends while nothing else falls due; one is enough when more was due than is listed at once.
+async fn ended_meanwhile(
+    under_way: &mut FuturesUnordered<impl Future<Output = Done>>,
+    rest: impl Future,
+    is_all: bool,
+) -> Done {
+    let mut rest = pin!(rest);
+    let mut done = Done::default();
+    while let Either::Left((Some(ended), _)) = select(under_way.next(), rest.as_mut()).await {
+        done = done.and(ended);
+        if !is_all {
+            break;
+        }
+    }
+    done
 }
 
 /// What a run has worked on.

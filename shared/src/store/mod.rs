@@ -24,7 +24,7 @@ use crate::causes;
 pub use begin::{Beginning, Begun};
 pub use changes::Changes;
 pub use keys::{ApiKey, KeyHash, Keys, Limits};
-pub use tasks::{Due, Raised, Tasks};
+pub use tasks::{Due, MOST_DUE, Raised, Tasks};
 
 /// The table could not be used, or holds something that we did not write.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use crate::story::{MOST_STEPS, Step, What};
 use crate::task::{Delivery, Figures, News, Task, TaskId};
 use crate::timer::{self, Lane, Shard};
 
-/// How many timers are listed at once: what is found is worked on before more is asked for.
-const MOST_DUE: i32 = 100;
+/// How many timers are listed at once: what is found is begun before more is asked for.
+pub const MOST_DUE: usize = 100;
 
 /// The table of tasks, and the one in which their ends are added up.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ impl Tasks {
                 ":until",
                 AttributeValue::N(until.as_millisecond().to_string()),
             )
-            .limit(MOST_DUE)
+            .limit(MOST_DUE as i32)
             .send()
             .await
             .map_err(|error| StoreError::service("listing what is due", error))?;
