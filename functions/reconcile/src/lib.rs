@@ -4,6 +4,7 @@
 //! the tasks' timers. Claiming one sets it to the next time, so a run that dies
 //! has only delayed what it held, and two runs at once divide the work.
 
+mod agenda;
 mod ends;
 mod work;
 
@@ -15,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
-use shared::store::{Due, MOST_DUE, StoreError, Tasks};
+use shared::store::{Due, StoreError, Tasks};
 use shared::task::TaskId;
 use shared::telemetry::{self, Unit};
 use shared::timer::{Lane, Shard};
@@ -23,15 +24,14 @@ use shared::vendor::Vendors;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
+use agenda::{Agenda, Next};
+
 /// How much of a shard is under way at once: what a vendor takes, and memory allows.
 const AT_ONCE: usize = 16;
 
 /// How many shards are listed at once. Each would open a connection of its own at a
 /// cold start, of which most are never used again.
 const LISTS_AT_ONCE: usize = 4;
-
-/// When nothing that is listed can be claimed, another run has it, or the index is late.
-const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub struct Reconcile {
@@ -79,7 +79,7 @@ impl Reconcile {
     ) -> Done {
         let mut done = Done::default();
         let mut under_way = FuturesUnordered::new();
-        let mut known = Vec::new();
+        let mut agenda = Agenda::new();
         while clock() < stop {
             let timers = match self.list(&shard, stop).await {
                 Ok(timers) => timers,
@@ -88,23 +88,20 @@ impl Reconcile {
                     break;
                 }
             };
-            let now = clock();
-            let (due, later): (Vec<_>, Vec<_>) =
-                timers.into_iter().partition(|timer| timer.due_at <= now);
-            let new: Vec<_> = due.iter().filter(|timer| !known.contains(*timer)).cloned().collect();
-            let wait = if new.len() < due.len() {
-                Some(PAUSE)
-            } else {
-                later.first().map(|next| next.due_at.duration_since(now).unsigned_abs())
-            };
-            let is_all = due.len() < MOST_DUE;
-            // What is listed again was not claimed yet, but it has its place; later it is tried again.
-            known = if new.is_empty() { Vec::new() } else { due };
-            for due in new {
+            let Next { begin, wait, mut is_all } = agenda.next(timers, clock());
+            for timer in begin {
                 if under_way.len() == AT_ONCE {
-                    done = done.and(under_way.next().await.unwrap_or_default());
+                    let ended = under_way.next().await.unwrap_or_default();
+                    done = done.and(ended);
+                    if ended.tasks == 0 {
+                        // Another run was first, so what is listed is old.
+                        agenda.meets_another();
+                        is_all = false;
+                        break;
+                    }
                 }
-                under_way.push(self.work_on(lane, due, clock, stop));
+                agenda.begins(&timer);
+                under_way.push(self.work_on(lane, timer, clock, stop));
             }
             let wait = wait.filter(|wait| clock() + *wait < stop);
             if under_way.is_empty() {
