@@ -1,19 +1,20 @@
 //! What of a shard's list is to be begun, and when to list it again.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::store::{Due, MOST_DUE};
 
-/// When all that is due was begun before, another run has it, or the index is late.
-const PAUSE: Duration = Duration::from_millis(500);
+/// What was begun and is listed still is begun again after this: another run may have
+/// failed at it, or this one; until then the index may only be late.
+const PAUSE: SignedDuration = SignedDuration::from_millis(500);
 
 /// What a run knows of a shard.
 #[derive(Debug)]
 pub(crate) struct Agenda {
-    /// What is listed still though it was begun: not claimed yet, or not by this run.
-    begun: Vec<Due>,
+    /// What is listed still though it was begun, and when it was.
+    begun: Vec<(Due, Timestamp)>,
+    /// Whether no other run was met.
     is_alone: bool,
 }
 
@@ -21,8 +22,8 @@ pub(crate) struct Agenda {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Next {
     pub(crate) begin: Vec<Due>,
-    /// Until there may be more to list.
-    pub(crate) wait: Option<Duration>,
+    /// When more of what is listed is to be begun.
+    pub(crate) again: Option<Timestamp>,
     /// Whether all that is due was listed.
     pub(crate) is_all: bool,
 }
@@ -34,30 +35,23 @@ impl Agenda {
 
     /// Reads a list, the earliest first.
     pub(crate) fn next(&mut self, timers: Vec<Due>, now: Timestamp) -> Next {
-        let (due, later): (Vec<_>, Vec<_>) =
+        let (mut begin, later): (Vec<_>, Vec<_>) =
             timers.into_iter().partition(|timer| timer.due_at <= now);
-        let is_all = due.len() < MOST_DUE;
-        self.begun.retain(|timer| due.contains(timer));
-        let wait = if self.begun.is_empty() {
-            later.first().map(|next| next.due_at.duration_since(now).unsigned_abs())
-        } else {
-            Some(PAUSE)
-        };
-        let mut begin = due;
-        begin.retain(|timer| !self.begun.contains(timer));
-        if begin.is_empty() {
-            // After the pause it is tried again.
-            self.begun.clear();
-        } else if !self.is_alone {
+        let is_all = begin.len() < MOST_DUE;
+        self.begun.retain(|(timer, at)| now < *at + PAUSE && begin.contains(timer));
+        begin.retain(|timer| self.begun.iter().all(|(begun, _)| begun != timer));
+        if !self.is_alone && !begin.is_empty() {
             // Who begins elsewhere than the others seldom meets them.
             let elsewhere = RandomState::new().hash_one(now) as usize % begin.len();
             begin.rotate_left(elsewhere);
         }
-        Next { begin, wait, is_all }
+        let later = later.first().map(|timer| timer.due_at);
+        let again = self.begun.iter().map(|(_, at)| *at + PAUSE).chain(later).min();
+        Next { begin, again, is_all }
     }
 
-    pub(crate) fn begins(&mut self, timer: &Due) {
-        self.begun.push(timer.clone());
+    pub(crate) fn begins(&mut self, timer: &Due, now: Timestamp) {
+        self.begun.push((timer.clone(), now));
     }
 
     /// Another run works on this shard as well.
@@ -91,19 +85,19 @@ mod tests {
     #[test]
     fn what_is_due_is_begun_once_and_what_is_not_is_waited_for() {
         let mut agenda = Agenda::new();
-        let list = timers([-2, 0, 300, 400]);
+        let list = timers([-2, 0, 300, 700]);
         let next = agenda.next(list.clone(), at(0));
-        let wait = Some(Duration::from_millis(300));
-        assert_eq!(next, Next { begin: list[..2].to_vec(), wait, is_all: true });
-        next.begin.iter().for_each(|timer| agenda.begins(timer));
+        assert_eq!(next, Next { begin: list[..2].to_vec(), again: Some(at(300)), is_all: true });
+        next.begin.iter().for_each(|timer| agenda.begins(timer, at(0)));
 
-        let next = agenda.next(list[1..].to_vec(), at(0));
-        assert_eq!(next.begin, [], "it was begun, though it is listed still");
-        assert_eq!(next.wait, Some(PAUSE));
-
+        // The first one was claimed, the second one was not, or the index is late.
         let next = agenda.next(list[1..].to_vec(), at(300));
-        assert_eq!(next.begin, list[1..3], "nobody has claimed it meanwhile");
-        assert_eq!(agenda.next(Vec::new(), at(300)).wait, None);
+        assert_eq!((next.begin.as_slice(), next.again), (&list[2..3], Some(at(500))));
+        agenda.begins(&list[2], at(300));
+
+        let next = agenda.next(list[1..].to_vec(), at(500));
+        assert_eq!((next.begin.as_slice(), next.again), (&list[1..2], Some(at(700))));
+        assert_eq!(agenda.next(Vec::new(), at(500)).again, None);
     }
 
     #[test]

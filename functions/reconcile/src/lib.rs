@@ -16,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use shared::delivery::Deliveries;
 use shared::setup::{Environment, SetupError};
-use shared::store::{Due, StoreError, Tasks};
+use shared::store::{Due, Tasks};
 use shared::task::TaskId;
 use shared::telemetry::{self, Unit};
 use shared::timer::{Lane, Shard};
@@ -29,16 +29,20 @@ use agenda::{Agenda, Next};
 /// How much of a shard is under way at once: what a vendor takes, and memory allows.
 const AT_ONCE: usize = 16;
 
-/// How many shards are listed at once. Each would open a connection of its own at a
-/// cold start, of which most are never used again.
-const LISTS_AT_ONCE: usize = 4;
+/// How many shards are listed at once when a run begins. Each would open a connection of
+/// its own at a cold start, of which most are never used again.
+const FIRST_LISTS_AT_ONCE: usize = 4;
+
+/// How old a list becomes at most while its tasks are under way: new timers are set to
+/// this, if to no later time.
+const FRESH: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub struct Reconcile {
     tasks: Tasks,
     vendors: Vendors,
     deliveries: Deliveries,
-    lists: Semaphore,
+    first_lists: Semaphore,
 }
 
 impl Reconcile {
@@ -47,7 +51,7 @@ impl Reconcile {
             tasks: environment.tasks()?,
             vendors: environment.vendors()?,
             deliveries: environment.deliveries()?,
-            lists: Semaphore::new(LISTS_AT_ONCE),
+            first_lists: Semaphore::new(FIRST_LISTS_AT_ONCE),
         })
     }
 
@@ -80,45 +84,42 @@ impl Reconcile {
         let mut done = Done::default();
         let mut under_way = FuturesUnordered::new();
         let mut agenda = Agenda::new();
-        while clock() < stop {
-            let timers = match self.list(&shard, stop).await {
+        let mut turn = self.first_lists.acquire().await.ok();
+        'lists: while clock() < stop {
+            let timers = match self.tasks.due(&shard, stop).await {
                 Ok(timers) => timers,
                 Err(error) => {
                     tracing::error!(%shard, %error, "what is due could not be listed");
                     break;
                 }
             };
-            let Next { begin, wait, mut is_all } = agenda.next(timers, clock());
+            drop(turn.take());
+            let Next { begin, again, is_all } = agenda.next(timers, clock());
             for timer in begin {
                 if under_way.len() == AT_ONCE {
                     let ended = under_way.next().await.unwrap_or_default();
                     done = done.and(ended);
-                    if ended.tasks == 0 {
-                        // Another run was first, so what is listed is old.
+                    if ended.lost > 0 {
+                        // Somebody else was first, so what is listed is old.
                         agenda.meets_another();
-                        is_all = false;
-                        break;
+                        continue 'lists;
                     }
                 }
-                agenda.begins(&timer);
+                agenda.begins(&timer, clock());
                 under_way.push(self.work_on(lane, timer, clock, stop));
             }
-            let wait = wait.filter(|wait| clock() + *wait < stop);
-            if under_way.is_empty() {
-                let Some(wait) = wait else { break };
-                sleep(wait).await;
-            } else {
-                let rest = sleep(wait.unwrap_or(Duration::MAX));
+            let again = again.filter(|again| *again < stop);
+            let rest = again.map(|it| Duration::try_from(it - clock()).unwrap_or_default());
+            if !under_way.is_empty() {
+                let rest = sleep(rest.map_or(FRESH, |rest| rest.min(FRESH)));
                 done = done.and(ended_meanwhile(&mut under_way, rest, is_all).await);
+            } else if let Some(rest) = rest {
+                sleep(rest).await;
+            } else {
+                break;
             }
         }
         under_way.fold(done, async |done, more| done.and(more)).await
-    }
-
-    /// The timers of a shard, the earliest first.
-    async fn list(&self, shard: &Shard, until: Timestamp) -> Result<Vec<Due>, StoreError> {
-        let _turn = self.lists.acquire().await;
-        self.tasks.due(shard, until).await
     }
 
     async fn work_on(
@@ -129,12 +130,22 @@ impl Reconcile {
         stop: Timestamp,
     ) -> Done {
         let now = clock();
-        let is_ours = now < stop && self.work(lane, &due, now).await;
-        if is_ours { Done::one(lane, &due.id) } else { Done::default() }
+        if now >= stop {
+            return Done::default();
+        }
+        match self.work(lane, &due, now).await {
+            Ok(true) => Done::one(lane, &due.id),
+            Ok(false) => Done { lost: 1, ..Done::default() },
+            Err(error) => {
+                // Its timer is set to the next time, or still to this one.
+                tracing::error!(task.id = %due.id, %error, "a due task could not be worked on");
+                Done::default()
+            }
+        }
     }
 }
 
-/// What ends while nothing else falls due; one is enough when more was due than is listed at once.
+/// What ends meanwhile; one end is enough when more was due than is listed at once.
 async fn ended_meanwhile(
     under_way: &mut FuturesUnordered<impl Future<Output = Done>>,
     rest: impl Future,
@@ -155,6 +166,8 @@ async fn ended_meanwhile(
 #[derive(Clone, Copy, Default)]
 struct Done {
     tasks: usize,
+    /// Those that somebody else had claimed.
+    lost: usize,
     /// When the oldest of the unfinished tasks among them was made.
     oldest: Option<Timestamp>,
 }
@@ -162,11 +175,11 @@ struct Done {
 impl Done {
     fn one(lane: Lane, task: &TaskId) -> Self {
         let is_unfinished = matches!(lane, Lane::Vendor(_));
-        Self { tasks: 1, oldest: is_unfinished.then(|| task.created_at()) }
+        Self { tasks: 1, oldest: is_unfinished.then(|| task.created_at()), ..Self::default() }
     }
 
     fn and(self, other: Self) -> Self {
         let oldest = self.oldest.into_iter().chain(other.oldest).min();
-        Self { tasks: self.tasks + other.tasks, oldest }
+        Self { tasks: self.tasks + other.tasks, lost: self.lost + other.lost, oldest }
     }
 }

@@ -23,17 +23,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MISSES: u32 = 3;
 
 impl Reconcile {
-    /// Claims a due task and does what is to be done. False when another run has it.
-    pub(crate) async fn work(&self, lane: Lane, due: &Due, now: Timestamp) -> bool {
-        let done = match lane {
+    /// Claims a due task and does what is to be done. False when somebody else has it.
+    pub(crate) async fn work(
+        &self,
+        lane: Lane,
+        due: &Due,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        match lane {
             Lane::Vendor(vendor) => self.work_for(vendor, due, now).await,
             Lane::Webhooks => self.deliveries.deliver_due(&self.tasks, due, BY, now).await,
-        };
-        done.unwrap_or_else(|error| {
-            // Its timer is set to the next time, or still to this one.
-            tracing::error!(task.id = %due.id, %error, "a due task could not be worked on");
-            false
-        })
+        }
     }
 
     async fn work_for(
