@@ -39,11 +39,13 @@ pub struct Addresses {
 }
 
 /// Reads what comes after them. Tasks outlive secrets, so the secret before the
-/// current one is good as well; and the current one may be newer than we know. Both
-/// are read when a token comes that does not fit.
+/// current one is good as well; and the current one may be newer than we know.
 #[derive(Debug)]
 pub struct Tokens {
-    keys: Renewable<Vec<TokenKey>>,
+    /// Enough for nearly all of them.
+    current: Renewable<TokenKey>,
+    /// The current one and the one before, when a token does not fit the first.
+    both: Renewable<Vec<TokenKey>>,
     secret: StoredSecret,
     base: Url,
 }
@@ -80,7 +82,8 @@ impl Addresses {
 
 impl Tokens {
     pub fn open(secret: StoredSecret, public_url: Url) -> Self {
-        Self { keys: Renewable::new(None, REREAD_PAUSE), secret, base: public_url }
+        let current = Renewable::new(None, REREAD_PAUSE);
+        Self { current, both: Renewable::new(None, REREAD_PAUSE), secret, base: public_url }
     }
 
     /// The task that a token names, if we made it.
@@ -90,15 +93,18 @@ impl Tokens {
         token: &str,
         now: Timestamp,
     ) -> Result<Option<TaskId>, SetupError> {
-        let read = |keys: &Vec<TokenKey>| keys.iter().find_map(|key| key.read(vendor, token));
         // Boxed, because they are rare, and large wherever they are waited for.
-        let read_current =
-            Box::pin(async { Ok(vec![TokenKey::new(&self.secret.current().await?)]) });
-        if let Some(task) = read(&*self.keys.ready(read_current).await?) {
+        let read_current = Box::pin(async { Ok(TokenKey::new(&self.secret.current().await?)) });
+        if let Some(task) = self.current.ready(read_current).await?.read(vendor, token) {
+            return Ok(Some(task));
+        }
+        let read = |keys: &Vec<TokenKey>| keys.iter().find_map(|key| key.read(vendor, token));
+        let read_both = || Box::pin(read_keys(&self.secret));
+        if let Some(task) = read(&*self.both.ready(read_both()).await?) {
             return Ok(Some(task));
         }
         let will_do = |keys: &Vec<TokenKey>| read(keys).is_some();
-        let keys = self.keys.renewed(will_do, now, Box::pin(read_keys(&self.secret))).await;
+        let keys = self.both.renewed(will_do, now, read_both()).await;
         Ok(keys.and_then(|keys| read(&keys)))
     }
 
