@@ -177,6 +177,9 @@ impl Gateway {
             .iter()
             .filter_map(|answer| answer[self.id].as_str().map(str::to_owned))
             .collect();
+        if ids.is_empty() {
+            return Err(format!("no answer of {} has an id", self.url).into());
+        }
         let question = |number: usize| {
             self.signed(client.get(format!("{}/{}", self.url, ids[number % ids.len()])))
         };

@@ -23,8 +23,8 @@ pub(crate) struct Binary {
 
 impl Binary {
     /// Of the package of the same name, built on its own: packages that are built at once share
-    /// their dependencies' features,
-    /// and beside the local stack a function would carry what only that one needs.
+    /// their dependencies' features, and beside the local stack a function would carry what
+    /// only that one needs.
     pub(crate) fn build(binary: &str) -> Result<Self, Box<dyn Error>> {
         eprintln!("building {binary}");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
