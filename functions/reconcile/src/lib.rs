@@ -33,8 +33,8 @@ const AT_ONCE: usize = 16;
 /// its own at a cold start, of which most are never used again.
 const FIRST_LISTS_AT_ONCE: usize = 4;
 
-/// How old a list becomes at most while its tasks are under way: new timers are set to
-/// this, if to no later time.
+/// How old a list becomes at most while its tasks are under way: the shortest pause that
+/// a new timer is set to.
 const FRESH: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
