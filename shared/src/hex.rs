@@ -8,7 +8,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Two lower-case digits for each.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

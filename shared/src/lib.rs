@@ -10,7 +10,7 @@ pub mod callback;
 pub mod causes;
 pub mod client;
 pub mod delivery;
-mod hex;
+pub mod hex;
 pub mod idempotency;
 pub mod lambda;
 pub mod refresh;

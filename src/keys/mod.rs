@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 use serde_json::json;
+use shared::hex::hex;
 use shared::store::operator::{Held, KeyRecord, Keys};
 use shared::store::{KeyHash, Limits};
 use shared::vendor::Secret;
@@ -166,7 +167,7 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
             let webhook_secret = new_webhook_secret();
             let key = KeyRecord {
                 sha256: KeyHash::of(&api_key),
-                id: format!("key_{}", hexadecimal(&random::<6>())),
+                id: format!("key_{}", hex(&random::<6>())),
                 name: name.clone(),
                 models: models.0.clone(),
                 created_at: Some(now),
@@ -319,7 +320,7 @@ fn future(expiry: Expiry, now: Timestamp) -> Result<Option<Timestamp>, String> {
 }
 
 fn new_api_key() -> String {
-    format!("sk-{}", hexadecimal(&random::<24>()))
+    format!("sk-{}", hex(&random::<24>()))
 }
 
 /// As Standard Webhooks has it.
@@ -335,8 +336,4 @@ fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
