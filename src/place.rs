@@ -8,10 +8,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::Client;
 use clap::Args;
-use shared::aws::sdk_http_client;
-use shared::causes::causes;
-use shared::client::Roots;
-use shared::setup::Environment;
+use shared::platform::aws::sdk_http_client;
+use shared::platform::causes::causes;
+use shared::platform::http_client::Roots;
+use shared::runtime::Environment;
 use shared::store::operator::OperatorError;
 use url::Url;
 

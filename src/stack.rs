@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 
 use local::{LOCAL_KEY, NOT_PROVEN, Stack};
-use shared::telemetry::log::Log;
-use shared::vendor::Vendor;
+use shared::runtime::log::Log;
+use shared::task::Vendor;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
 

@@ -6,11 +6,10 @@
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::api::{Charged, ErrorBody};
 use shared::store::operator::Tasks;
-use shared::story::{Source, Step, What};
-use shared::task::{Delivery, Figures, Status, Task, TaskId};
-use shared::vendor::Vendor;
+use shared::task::{
+    Charged, Code, Delivery, ErrorBody, Figures, Source, Status, Step, Task, TaskId, Vendor, What,
+};
 use url::Url;
 
 use crate::columns::columns;
@@ -78,7 +77,7 @@ struct Story {
 /// Why it failed, in codes.
 #[derive(Serialize)]
 struct Failure {
-    code: String,
+    code: Code,
     charged: Charged,
     retryable: bool,
     vendor_code: Option<String>,
@@ -87,10 +86,10 @@ struct Failure {
 
 impl From<ErrorBody> for Failure {
     fn from(error: ErrorBody) -> Self {
-        let ErrorBody { code, charged, retryable, vendor, .. } = error;
+        let ErrorBody { code, charged, vendor, .. } = error;
         let (vendor_code, vendor_request_id) =
             vendor.map(|vendor| (vendor.code, vendor.request_id)).unwrap_or_default();
-        Self { code, charged, retryable, vendor_code, vendor_request_id }
+        Self { code, charged, retryable: code.is_retryable(), vendor_code, vendor_request_id }
     }
 }
 

@@ -11,9 +11,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 use shared::store::Tasks;
-use shared::task::TaskId;
-use shared::timer::Lane;
-use shared::vendor::Vendor;
+use shared::task::timer::Lane;
+use shared::task::{TaskId, Vendor};
 use tokio::time::Instant;
 
 use crate::report::Row;

@@ -23,11 +23,10 @@ use query::Query;
 use reconcile::Reconcile;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 use shared::store::Tasks;
-use shared::task::{Status, Task, TaskId};
-use shared::timer::Lane;
-use shared::vendor::Vendor;
+use shared::task::timer::Lane;
+use shared::task::{Status, Task, TaskId, Vendor};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 

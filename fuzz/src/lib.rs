@@ -9,11 +9,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use jiff::Timestamp;
-use shared::api::{ApiError, CreateRequest, Warning};
-use shared::callback::TokenKey;
-use shared::task::TaskId;
-use shared::vendor::{Dialect, Ring, Submission, Ticket, Vendor, Vendors};
-use shared::webhook::WebhookHosts;
+use shared::api::{ApiError, Order, Warning, generations};
+use shared::dialects::{Dialect, Ring, Submission, Ticket};
+use shared::task::{TaskId, Vendor};
+use shared::vendors::{TokenKey, Vendors};
+use shared::webhooks::WebhookHosts;
 
 const ACCOUNTS: &str = r#"{"vidu":{"api_key":"vda_1"},"kling":{"api_key":"api-key-1","webhook_secret":"whsec_c2VjcmV0"},"jimeng":{"access_key":"AK","secret_key":"SK"}}"#;
 
@@ -39,7 +39,7 @@ pub fn translate(
     dialect: &dyn Dialect,
     body: &[u8],
 ) -> Result<(Submission, Vec<Warning>), ApiError> {
-    let request = CreateRequest::read(body)?;
+    let request = generations::read(body)?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let callback_url = "https://gw.example.com/v1/callbacks/vendor/token";
     let ticket = Ticket { task_id: &task_id, callback_url, now: now() };
@@ -54,10 +54,10 @@ pub fn client_request(data: &[u8]) {
     let vendors = vendors();
     for (_, dialect) in dialects(&vendors) {
         if let Err(error) = translate(&*dialect, data) {
-            assert!(error.status.is_client_error() || error.status.is_server_error());
+            assert!(error.status().is_client_error() || error.status().is_server_error());
         }
     }
-    if let Ok(CreateRequest { webhook: Some((url, param)), .. }) = CreateRequest::read(data) {
+    if let Ok(Order { webhook: Some((url, param)), .. }) = generations::read(data) {
         drop(WebhookHosts::Public.check(&url, param));
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 
 /// JSON that looks like what the parsers look for.
 fn anything_json() -> impl Strategy<Value = Value> {

@@ -5,7 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use shared::vendor::{AccountsError, Vendor, Vendors};
+use shared::task::Vendor;
+use shared::vendors::{AccountsError, Vendors};
 
 use crate::simulators::Simulator;
 use crate::simulators::Truth;

@@ -2,7 +2,7 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
-use shared::setup::Environment;
+use shared::runtime::Environment;
 use shared::store::Tasks;
 use shared::task::TaskId;
 

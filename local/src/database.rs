@@ -9,7 +9,7 @@ use dynoxide::storage::Storage;
 use dynoxide::{Database as Dynoxide, server, streams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::store::KeyHash;
+use shared::task::KeyHash;
 
 use crate::server::{Door, Server};
 use crate::template::Table;

@@ -20,7 +20,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
-use shared::vendor::Vendor;
+use shared::task::{Code, Vendor};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -183,7 +183,7 @@ fn join(map: &mut Map<String, Value>, name: &str, value: String) {
 fn too_large() -> Response {
     let message = "The request is too large: Lambda takes events of up to 6 MB. \
                    Give large images by URL.";
-    reply(shared::api::http::error(&ApiError::too_large(None, message)))
+    reply(shared::api::http::error(&ApiError::new(Code::PayloadTooLarge, message)))
 }
 
 fn reply(response: lambda_http::Response<lambda_http::Body>) -> Response {

@@ -10,7 +10,8 @@ use lambda_http::{Body, Request, Response};
 use notify::Notify;
 use query::Query;
 use reconcile::Reconcile;
-use shared::setup::{Environment, SetupError};
+use shared::platform::SetupError;
+use shared::runtime::Environment;
 
 use crate::template;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reconcile::Reconcile;
-use shared::telemetry::{Origin, invocation};
+use shared::platform::telemetry::{Origin, invocation};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use notify::Notify;
 use serde_json::{Value, json};
-use shared::telemetry::{Origin, invocation};
+use shared::platform::telemetry::{Origin, invocation};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 

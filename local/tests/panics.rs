@@ -11,18 +11,18 @@ use local::runtime_api::{Outcome, Sandbox};
 use local::{Options, Stack};
 use serde_json::{Value, json};
 use shared::api::http::done;
-use shared::lambda;
+use shared::runtime;
 
 const PROMPT: &str = "a prompt that is nobody's business";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match std::env::var("TEST_FUNCTION").as_deref() {
-        Ok("http") => lambda::run(lambda::serve_http("test", answer)).await,
+        Ok("http") => runtime::run(runtime::serve_http("test", answer)).await,
         Ok("events") => {
-            lambda::run(lambda::serve_events("test", "event", |event, _| handle(event))).await
+            runtime::run(runtime::serve_events("test", "event", |event, _| handle(event))).await
         }
-        Ok(_) => lambda::run(async { panic!("at its start") }).await,
+        Ok(_) => runtime::run(async { panic!("at its start") }).await,
         Err(_) => {
             a_request_that_panics_is_a_500_and_the_next_is_served().await;
             an_event_that_panics_is_reported_and_the_next_is_handled().await;

@@ -3,8 +3,10 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::api::{ApiError, CreateRequest, Warning};
-use shared::vendor::{Ticket, Vendor, Vendors};
+use shared::api::{ApiError, Warning, generations};
+use shared::dialects::Ticket;
+use shared::task::Vendor;
+use shared::vendors::Vendors;
 
 const README: &str = include_str!("../../README.md");
 
@@ -70,7 +72,7 @@ fn translate(vendors: &Vendors, vendor: Vendor, fields: &[&Value]) -> Result<Sen
     for (name, value) in fields.iter().flat_map(|fields| fields.as_object().expect("fields")) {
         request[name] = value.clone();
     }
-    let request = CreateRequest::read(request.to_string().as_bytes())?;
+    let request = generations::read(request.to_string().as_bytes())?;
     let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let now = Timestamp::from_second(1_784_019_600).expect("a time");
     let ticket = Ticket { task_id: &task_id, callback_url: "https://gw.example.com/", now };
@@ -86,7 +88,7 @@ fn cell(vendors: &Vendors, vendor: Vendor, before: &Value, added: &Value) -> Str
     let base = translate(vendors, vendor, &[before]).expect("the base is good");
     let sent = match translate(vendors, vendor, &[before, added]) {
         Ok(sent) => sent,
-        Err(error) => return error.status.as_u16().to_string(),
+        Err(error) => return error.status().as_u16().to_string(),
     };
     let members = sent.body.as_object().expect("an object");
     let changed = members.iter().filter(|(name, value)| base.body.get(name) != Some(value));

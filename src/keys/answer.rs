@@ -5,8 +5,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::store::Limits;
-use shared::store::operator::KeyRecord;
+use shared::task::{ApiKey, Limits};
 
 use super::changes::current;
 use crate::columns::columns;
@@ -58,7 +57,7 @@ enum Status {
 }
 
 impl Status {
-    fn of(key: &KeyRecord, now: Timestamp) -> Self {
+    fn of(key: &ApiKey, now: Timestamp) -> Self {
         match key.expires_at {
             _ if key.disabled => Self::Disabled,
             Some(at) if at <= now => Self::Expired,
@@ -77,7 +76,7 @@ impl Status {
 
 impl ShownKey {
     /// From the records of one id; absent when there is none.
-    pub(crate) fn new(records: &[&KeyRecord], now: Timestamp) -> Option<Self> {
+    pub(crate) fn new(records: &[&ApiKey], now: Timestamp) -> Option<Self> {
         let key = current(records.iter().copied())?;
         let mut records = records.to_vec();
         records.sort_by_key(|record| (record.replaced_at.is_none(), record.created_at));

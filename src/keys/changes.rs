@@ -4,9 +4,8 @@
 //! somebody wrote into the table by hand.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::store::operator::KeyRecord;
-use shared::store::{KeyHash, Limits};
-use shared::vendor::Secret;
+use shared::crypto::Secret;
+use shared::task::{ApiKey, KeyHash, Limits};
 
 /// What of a key is to be another; what is absent stays.
 #[derive(Debug, Default)]
@@ -21,7 +20,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(crate) fn apply(&self, key: &KeyRecord) -> KeyRecord {
+    pub(crate) fn apply(&self, key: &ApiKey) -> ApiKey {
         let mut key = key.clone();
         if let Some(name) = &self.name {
             key.name.clone_from(name);
@@ -45,20 +44,18 @@ impl Changes {
 }
 
 /// The newest current API key, which speaks for the key. Absent when there is none.
-pub(crate) fn current<'a>(
-    records: impl IntoIterator<Item = &'a KeyRecord>,
-) -> Option<&'a KeyRecord> {
+pub(crate) fn current<'a>(records: impl IntoIterator<Item = &'a ApiKey>) -> Option<&'a ApiKey> {
     records.into_iter().max_by_key(|record| (record.replaced_at.is_none(), record.created_at))
 }
 
 /// A new API key in the place of all those before, which stay valid for a while
 /// at most: nobody is waiting for those of a disabled key.
 pub(crate) fn rotate(
-    records: &[&KeyRecord],
+    records: &[&ApiKey],
     sha256: KeyHash,
     grace: Option<SignedDuration>,
     now: Timestamp,
-) -> Result<(KeyRecord, Vec<KeyRecord>), String> {
+) -> Result<(ApiKey, Vec<ApiKey>), String> {
     const GRACE: SignedDuration = SignedDuration::from_hours(24);
     let current = current(records.iter().copied()).ok_or("there is no such key")?;
     let id = &current.id;
@@ -76,8 +73,8 @@ pub(crate) fn rotate(
         (true, _) => SignedDuration::ZERO,
         (false, grace) => grace.unwrap_or(GRACE),
     };
-    let new = KeyRecord { sha256, created_at: Some(now), replaced_at: None, ..current.clone() };
-    let old = records.iter().map(|&record| KeyRecord {
+    let new = ApiKey { sha256, created_at: Some(now), replaced_at: None, ..current.clone() };
+    let old = records.iter().map(|&record| ApiKey {
         expires_at: earlier(record.expires_at, Some(now + grace)),
         replaced_at: record.replaced_at.or(Some(now)),
         ..record.clone()
@@ -87,13 +84,13 @@ pub(crate) fn rotate(
 
 /// Another secret for the key's webhooks. For a while the one before signs them too.
 pub(crate) fn rotate_webhook_secret(
-    record: &KeyRecord,
+    record: &ApiKey,
     secret: &Secret,
     grace: SignedDuration,
     now: Timestamp,
-) -> KeyRecord {
+) -> ApiKey {
     let previous = record.webhook_secret.clone().filter(|_| !grace.is_zero());
-    KeyRecord {
+    ApiKey {
         webhook_secret: Some(secret.clone()),
         previous_webhook_secret_until: previous.is_some().then(|| now + grace),
         previous_webhook_secret: previous,
@@ -114,8 +111,8 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + hour * 3600).unwrap()
     }
 
-    fn record(name: &str) -> KeyRecord {
-        KeyRecord {
+    fn record(name: &str) -> ApiKey {
+        ApiKey {
             sha256: KeyHash::of(name),
             id: "key_1".to_owned(),
             name: "acme".to_owned(),
@@ -141,7 +138,7 @@ mod tests {
             (Some(at(1)), None, Some(at(1)), "it would have expired sooner"),
         ];
         for (expires_at, grace, expected, why) in rows {
-            let old = KeyRecord { expires_at, ..record("old") };
+            let old = ApiKey { expires_at, ..record("old") };
             let (new, changed) = rotate(&[&old], KeyHash::of("new"), grace, at(0)).unwrap();
             assert_eq!(changed[0].expires_at, expected, "{why}");
             assert_eq!(changed[0].replaced_at, Some(at(0)), "{why}");
@@ -154,7 +151,7 @@ mod tests {
     #[test]
     fn one_that_was_replaced_already_stays_so() {
         let oldest =
-            KeyRecord { replaced_at: Some(at(-50)), expires_at: Some(at(-26)), ..record("oldest") };
+            ApiKey { replaced_at: Some(at(-50)), expires_at: Some(at(-26)), ..record("oldest") };
         let (_, changed) =
             rotate(&[&oldest, &record("old")], KeyHash::of("new"), None, at(0)).unwrap();
         assert_eq!(changed[0].expires_at, Some(at(-26)));
@@ -164,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_disabled_key_is_rotated_without_grace_and_an_expired_one_not_at_all() {
-        let disabled = KeyRecord { disabled: true, ..record("old") };
+        let disabled = ApiKey { disabled: true, ..record("old") };
         let (new, old) = rotate(&[&disabled], KeyHash::of("new"), None, at(0)).unwrap();
         assert!(new.disabled, "enabling it is another step");
         assert_eq!(old[0].expires_at, Some(at(0)), "enabling it must not bring the old one back");
@@ -172,7 +169,7 @@ mod tests {
         let refused = rotate(&[&disabled], KeyHash::of("new"), grace, at(0)).err().unwrap();
         assert!(refused.contains("--grace"), "{refused}");
 
-        let expired = KeyRecord { expires_at: Some(at(-1)), ..record("old") };
+        let expired = ApiKey { expires_at: Some(at(-1)), ..record("old") };
         let refused = rotate(&[&expired], KeyHash::of("new"), None, at(0)).err().unwrap();
         assert!(refused.contains("keys change key_1 --expires"), "{refused}");
     }
@@ -180,7 +177,7 @@ mod tests {
     #[test]
     fn more_time_for_a_key_is_none_for_what_was_replaced() {
         let replaced =
-            KeyRecord { replaced_at: Some(at(-2)), expires_at: Some(at(2)), ..record("old") };
+            ApiKey { replaced_at: Some(at(-2)), expires_at: Some(at(2)), ..record("old") };
         let rows = [
             (Some(at(9)), Some(at(9)), Some(at(2))),
             (Some(at(1)), Some(at(1)), Some(at(1))),
@@ -208,7 +205,7 @@ mod tests {
         let new = Secret::try_from("whsec_new".to_owned()).unwrap();
         let reveal = |secret: &Option<Secret>| secret.as_ref().map(|it| it.reveal().to_owned());
         let hour = SignedDuration::from_hours(1);
-        let without = KeyRecord { webhook_secret: None, ..record("key") };
+        let without = ApiKey { webhook_secret: None, ..record("key") };
         let rows = [
             (record("key"), hour, Some("whsec_old"), Some(at(1))),
             (record("key"), SignedDuration::ZERO, None, None),

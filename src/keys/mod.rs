@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 use serde_json::json;
-use shared::hex::hex;
-use shared::store::operator::{Held, KeyRecord, Keys};
-use shared::store::{KeyHash, Limits};
-use shared::vendor::Secret;
+use shared::crypto::Secret;
+use shared::crypto::digest::hex;
+use shared::store::operator::{Held, Keys};
+use shared::task::{ApiKey, KeyHash, Limits};
 
 use crate::place::{Place, PlaceArguments, Which};
 use crate::terms::{Expiry, Term};
@@ -165,7 +165,7 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
         KeysCommand::Create { name, models, expires, creates_per_minute, unfinished, place } => {
             let api_key = new_api_key();
             let webhook_secret = new_webhook_secret();
-            let key = KeyRecord {
+            let key = ApiKey {
                 sha256: KeyHash::of(&api_key),
                 id: format!("key_{}", hex(&random::<6>())),
                 name: name.clone(),
@@ -187,7 +187,7 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
         KeysCommand::List { place } => {
             let register = Register::open(place).await?;
             let held = register.keys.all().await.map_err(|error| register.place.explain(error))?;
-            let mut keys = BTreeMap::<_, Vec<&KeyRecord>>::new();
+            let mut keys = BTreeMap::<_, Vec<&ApiKey>>::new();
             for held in &held {
                 keys.entry(&held.key.id).or_default().push(&held.key);
             }
@@ -235,7 +235,7 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
         KeysCommand::RotateWebhookSecret { key: OneKey { id, place }, grace: Term(grace) } => {
             let register = Register::open(place).await?;
             let new = new_webhook_secret();
-            let change = |record: &KeyRecord| {
+            let change = |record: &ApiKey| {
                 changes::rotate_webhook_secret(record, &secret(&new), *grace, now)
             };
             let answer = register.change(id, change, now).await?;
@@ -246,7 +246,7 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
 
 async fn change(
     OneKey { id, place }: &OneKey,
-    change: impl Fn(&KeyRecord) -> KeyRecord,
+    change: impl Fn(&ApiKey) -> ApiKey,
     now: Timestamp,
 ) -> Result<String, String> {
     let answer = Register::open(place).await?.change(id, change, now).await?;
@@ -276,11 +276,7 @@ impl Register {
         Ok(held)
     }
 
-    async fn write(
-        &self,
-        new: Option<&KeyRecord>,
-        changes: &[(&Held, KeyRecord)],
-    ) -> Result<(), String> {
+    async fn write(&self, new: Option<&ApiKey>, changes: &[(&Held, ApiKey)]) -> Result<(), String> {
         self.keys.write(new, changes).await.map_err(|error| self.place.explain(error))
     }
 
@@ -288,7 +284,7 @@ impl Register {
     async fn change(
         &self,
         id: &str,
-        change: impl Fn(&KeyRecord) -> KeyRecord,
+        change: impl Fn(&ApiKey) -> ApiKey,
         now: Timestamp,
     ) -> Result<Answer, String> {
         let held = self.read(id).await?;
@@ -300,7 +296,7 @@ impl Register {
 }
 
 /// What is shown of records, of which there is at least one.
-fn answer(records: &[&KeyRecord], now: Timestamp) -> Answer {
+fn answer(records: &[&ApiKey], now: Timestamp) -> Answer {
     Answer::new(ShownKey::new(records, now).expect("a key has a record"))
 }
 

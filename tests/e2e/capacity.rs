@@ -13,7 +13,7 @@ use lambda_http::{Body, Request, RequestExt};
 use query::Query;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 
 use crate::between::{Between, Call, environment, serve};
 use crate::fake_vidu::{Bell, FakeVidu, Reply, ringing, state, success};

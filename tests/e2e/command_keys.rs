@@ -4,9 +4,11 @@
 use std::process::Output;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use http::header;
 use serde_json::{Value, json};
-use shared::store::KeyHash;
-use shared::store::operator::{self, KeyRecord, OperatorError};
+use shared::auth;
+use shared::store::operator::{self, OperatorError};
+use shared::task::{ApiKey, KeyHash};
 
 use crate::command::filmgate;
 use crate::gateway::{Client, Gateway, assert_error, tide};
@@ -61,8 +63,10 @@ async fn create(gateway: &Gateway) -> Value {
 async fn admitted(gateway: &Gateway, api_key: &str) -> Result<(), String> {
     let keys = shared::store::Keys::new(gateway.dynamodb(), "Keys".to_owned());
     let now = jiff::Timestamp::now();
-    let key = keys.find(api_key, now).await.expect("a table").expect("a key");
-    key.check(now).map_err(|refusal| format!("{refusal:?}"))
+    let authorization = format!("Bearer {api_key}").parse().expect("a header");
+    let headers = [(header::AUTHORIZATION, authorization)].into_iter().collect();
+    let admitted = auth::admit(&keys, &headers, now).await;
+    admitted.map(drop).map_err(|refusal| refusal.code().to_string())
 }
 
 #[tokio::test]
@@ -262,13 +266,13 @@ async fn of_two_who_change_a_key_at_once_the_second_writes_nothing() {
     let read = table.of(id).await.expect("a key");
     let rotated = keys_json(&gateway, &["rotate", id]).await;
 
-    let disabled = KeyRecord { disabled: true, ..read[0].key.clone() };
+    let disabled = ApiKey { disabled: true, ..read[0].key.clone() };
     let late = table.write(None, &[(&read[0], disabled)]).await;
     assert!(matches!(late, Err(OperatorError::Changed)), "{late:?}");
     for api_key in [&made["api_key"], &rotated["api_key"]] {
         assert_eq!(admitted(&gateway, text(api_key)).await, Ok(()));
     }
-    let again = KeyRecord { name: "twice".to_owned(), ..read[0].key.clone() };
+    let again = ApiKey { name: "twice".to_owned(), ..read[0].key.clone() };
     let again = table.write(Some(&again), &[]).await;
     assert!(matches!(again, Err(OperatorError::Changed)), "no key is overwritten: {again:?}");
     assert_eq!(keys_json(&gateway, &["show", id]).await["name"], "acme");

@@ -1,7 +1,7 @@
 //! The contract says what the code does, and no more: fields, codes, routes, examples.
 //!
-//! What the code knows is taken from where it stands: from the template, from
-//! behaviour, and for words from the sources themselves.
+//! What the code knows is taken from where it stands: from its types, from the
+//! template, and from behaviour.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,44 +10,13 @@ use std::path::Path;
 use local::Options;
 use local::template::Template;
 use serde_json::{Value, json};
-use shared::api::CreateRequest;
+use shared::api::generations;
+use shared::task::{Code, ErrorBody, Source, What};
 
 use crate::contract::{CONTRACT, escape};
 use crate::gateway::{Gateway, send};
 
 const CREATE: &str = "#/paths/~1v1~1video~1generations/post";
-
-/// A source file of the workspace, without its tests.
-fn source(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text =
-        fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
-}
-
-/// The sources of a folder, however deep.
-fn sources(folder: &Path, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).expect("a source");
-            found.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
-        }
-    }
-}
-
-/// The words in quotes of a source: all that could be a name on the wire.
-fn words(source: &str) -> BTreeSet<String> {
-    let is_word = |text: &&str| {
-        !text.is_empty() && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-    };
-    let without_comments =
-        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>();
-    let text = without_comments.join("\n");
-    text.split('"').skip(1).step_by(2).filter(is_word).map(str::to_owned).collect()
-}
 
 fn documented(pointer: &str) -> BTreeSet<String> {
     let list = CONTRACT.at(pointer).unwrap_or_else(|| panic!("{pointer}"));
@@ -60,7 +29,7 @@ fn documented(pointer: &str) -> BTreeSet<String> {
 }
 
 fn unknown_fields(body: &Value) -> Vec<String> {
-    let request = CreateRequest::read(body.to_string().as_bytes()).expect("it can be read");
+    let request = generations::read(body.to_string().as_bytes()).expect("it can be read");
     let unknown =
         request.warnings.into_iter().filter(|one| one.message.contains("This API has no"));
     unknown.map(|warning| warning.param).collect()
@@ -77,16 +46,10 @@ fn every_documented_field_is_read_and_every_field_that_is_read_is_documented() {
     });
     let written: BTreeSet<String> = all.as_object().expect("an object").keys().cloned().collect();
     assert_eq!(written, fields, "the request of this test has every documented field");
+    // The reader sees no other field than these.
+    assert_eq!(generations::FIELDS.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), fields);
     assert_eq!(unknown_fields(&all), [""; 0], "each is read");
     CONTRACT.check("#/components/schemas/CreateRequest", &all, "every field at once");
-
-    // Whatever word the reader's source has, it is documented or not read.
-    let candidates = words(&source("shared/src/api/request.rs"));
-    assert!(fields.is_subset(&candidates), "the words are those of the reader");
-    for word in candidates.difference(&fields) {
-        let body = json!({ "model": "viduq1", "prompt": "x", word.as_str(): "x" });
-        assert_eq!(unknown_fields(&body), [word.as_str()], "`{word}` is read, but not documented");
-    }
 }
 
 #[test]
@@ -96,7 +59,7 @@ fn options_of_the_gateway_are_documented() {
         "model": "viduq1", "prompt": "x",
         "metadata": { "callback_url": "https://a.example/", "payload": "x" },
     });
-    let request = CreateRequest::read(body.to_string().as_bytes()).expect("it can be read");
+    let request = generations::read(body.to_string().as_bytes()).expect("it can be read");
     let metadata: BTreeSet<String> =
         body["metadata"].as_object().expect("an object").keys().cloned().collect();
     assert_eq!(metadata, options);
@@ -132,7 +95,7 @@ fn a_field_is_refused_where_the_contract_says_what_it_must_be() {
     for (field, value) in rows {
         let mut body = json!({ "model": "viduq1", "prompt": "x", "height": 1080, "width": 1920 });
         body[field] = value;
-        let read = CreateRequest::read(body.to_string().as_bytes());
+        let read = generations::read(body.to_string().as_bytes());
         assert!(read.is_err(), "the code takes {body}");
         let judged = std::panic::catch_unwind(|| CONTRACT.check(pointer, &body, field));
         assert!(judged.is_err(), "the contract takes {body}");
@@ -150,7 +113,7 @@ fn a_field_is_refused_where_the_contract_says_what_it_must_be() {
     ] {
         let mut body = json!({ "model": "viduq1", "prompt": "x", "height": 1080, "width": 1920 });
         body[field] = value;
-        let read = CreateRequest::read(body.to_string().as_bytes());
+        let read = generations::read(body.to_string().as_bytes());
         assert!(read.is_ok(), "the code refuses {body}: {read:?}");
         CONTRACT.check(pointer, &body, field);
     }
@@ -158,37 +121,12 @@ fn a_field_is_refused_where_the_contract_says_what_it_must_be() {
 
 #[test]
 fn the_codes_and_types_of_errors_are_those_of_the_code() {
-    let codes = documented("#/components/schemas/ErrorCode/enum");
-    let types = documented("#/components/schemas/ErrorType/enum");
-    // Where errors are made: every word there is a code, a type or one of these.
-    let others = ["code", "error", "lowercase", "message", "param", "task_id", "model", "type"];
-    let others: BTreeSet<String> = others.into_iter().map(str::to_owned).collect();
-    let mut made = BTreeSet::new();
-    for path in
-        ["shared/src/api/error.rs", "shared/src/vendor/fault.rs", "functions/reconcile/src/ends.rs"]
-    {
-        made.extend(words(&source(path)));
-    }
-    // Elsewhere only what is handed to these by name.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut everywhere = Vec::new();
-    sources(&root.join("shared/src"), &mut everywhere);
-    sources(&root.join("functions"), &mut everywhere);
-    for source in &everywhere {
-        for maker in ["ApiError::unauthorized(", "ApiError::forbidden("] {
-            for call in source.split(maker).skip(1) {
-                let first = call.trim_start().strip_prefix('"').expect("a code in quotes");
-                made.insert(first.split('"').next().unwrap_or_default().to_owned());
-            }
-        }
-        assert!(
-            !source.contains("ApiError::new(") && !source.contains("code: \""),
-            "an error is made elsewhere, where this test does not see its code"
-        );
-    }
-    let made: BTreeSet<String> = made.difference(&others).cloned().collect();
-    let said: BTreeSet<String> = codes.union(&types).cloned().collect();
-    assert_eq!(made, said, "left: made by the code; right: documented");
+    let made = |member: &str| -> BTreeSet<String> {
+        let body = |code| ErrorBody::new(code, "").to_json();
+        Code::ALL.map(|code| body(code)[member].as_str().expect("a word").to_owned()).into()
+    };
+    assert_eq!(made("code"), documented("#/components/schemas/ErrorCode/enum"));
+    assert_eq!(made("type"), documented("#/components/schemas/ErrorType/enum"));
 }
 
 #[test]
@@ -226,12 +164,14 @@ fn each_code_is_documented_with_a_status_or_occurs_in_failed_tasks_only() {
 #[test]
 fn the_events_of_a_task_are_those_of_its_story() {
     let event = "#/components/schemas/Event/properties";
-    let said =
-        &documented(&format!("{event}/what/enum")) | &documented(&format!("{event}/by/enum"));
-    // Who tried to forge a ring is for the operator alone.
-    let others = ["ring_refused", "snake_case"].map(str::to_owned);
-    let told = &words(&source("shared/src/story.rs")) - &BTreeSet::from(others);
-    assert_eq!(told, said, "left: told by the code; right: documented");
+    let kinds = What::ALL.into_iter().filter(|kind| {
+        // A step that nobody but the operator sees is not documented.
+        Source::Callback.step(*kind, jiff::Timestamp::UNIX_EPOCH).for_owner().is_some()
+    });
+    let kinds: BTreeSet<_> = kinds.map(|kind| kind.as_str().to_owned()).collect();
+    assert_eq!(kinds, documented(&format!("{event}/what/enum")));
+    let actors: BTreeSet<_> = Source::ALL.map(|actor| actor.as_str().to_owned()).into();
+    assert_eq!(actors, documented(&format!("{event}/by/enum")));
 }
 
 #[test]

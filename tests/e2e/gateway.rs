@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, StatusCode};
 use local::{LOCAL_KEY, Options, Stack};
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 
 use crate::contract::CONTRACT;
 
@@ -50,7 +50,7 @@ impl Gateway {
             .put_item()
             .table_name("Keys")
             .set_item(Some(item.collect()))
-            .item("sha256", text(shared::store::KeyHash::of(key).as_str()))
+            .item("sha256", text(shared::task::KeyHash::of(key).as_str()))
             .send()
             .await
             .expect("a key is stored");

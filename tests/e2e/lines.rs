@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Value, json};
-use shared::telemetry::log::Log;
+use shared::runtime::log::Log;
 use tracing::level_filters::LevelFilter;
 
 use crate::fake_vidu::{FakeVidu, Reply, success};

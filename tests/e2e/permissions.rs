@@ -8,7 +8,7 @@ use create::Create;
 use jiff::{SignedDuration, Timestamp};
 use local::LOCAL_KEY;
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 
 use crate::gateway::{DEADLINE, Gateway, send};
 use crate::reconcile::Later;

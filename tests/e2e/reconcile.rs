@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 
 use crate::fake_vidu::{Bell, FakeVidu, Reply, VENDOR_TASK, ring, state, success};
 use crate::gateway::{Gateway, tide};

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, RequestExt};
 use local::LOCAL_KEY;
 use serde_json::json;
-use shared::setup::Environment;
+use shared::runtime::Environment;
 
 use crate::fake_vidu::{Bell, FIRST_KEY, FakeVidu, Reply, ring, state, success};
 use crate::gateway::{Gateway, assert_error, tide};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use shared::api::{ApiError, ErrorBody};
-use shared::store::{Due, KeyHash, Keys, Raised, Tasks};
-use shared::story::{Source, Step, What};
-use shared::task::{Delivery, Figures, News, RETENTION, Status, Task, TaskId};
-use shared::timer::Lane;
-use shared::vendor::Vendor;
+use shared::api::ApiError;
+use shared::store::{Due, Keys, Raised, Tasks};
+use shared::task::timer::Lane;
+use shared::task::{
+    Delivery, ErrorBody, Figures, KeyHash, News, RETENTION, Source, Status, Step, Task, TaskId,
+    Vendor, What,
+};
 
 use crate::gateway::Gateway;
 

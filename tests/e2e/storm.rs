@@ -23,10 +23,9 @@ use jiff::{SignedDuration, Timestamp};
 use local::simulators::{Truth, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
-use shared::setup::Environment;
+use shared::runtime::Environment;
 use shared::store::usage::UNFINISHED;
-use shared::task::{Status, Task};
-use shared::vendor::Vendor;
+use shared::task::{Code, Status, Task, Vendor};
 use tokio::net::TcpListener;
 
 use crate::between::{Between, Call, environment, serve};
@@ -349,7 +348,7 @@ fn check_against_vendor(task: &Task, truth: Option<&Truth>) {
         // Nobody can find out at Jimeng, and the client is told just that.
         (Some(true), Status::Failed) if task.vendor == Vendor::Jimeng => {
             let error = task.error.as_ref().expect("an error");
-            assert_eq!(error.code, "submission_unknown", "{task:?}");
+            assert_eq!(error.code, Code::SubmissionUnknown, "{task:?}");
         }
         _ => panic!("the vendor says {end:?} of {task:?}"),
     }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::api::{ApiError, Charged, ErrorBody};
-use shared::store::{Beginning, Begun, Limits, Tasks};
-use shared::story::Source;
-use shared::task::{Figures, News, Status, Task};
+use shared::api::ApiError;
+use shared::store::{Beginning, Begun, Tasks};
+use shared::task::{Charged, ErrorBody, Figures, Limits, News, Source, Status, Task};
 
 use crate::gateway::{Gateway, text, tide};
 use crate::store::{task, tasks};

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use local::LOCAL_KEY;
 use local::simulators::simulate;
 use serde_json::{Value, json};
-use shared::setup::Environment;
-use shared::vendor::Vendor;
+use shared::runtime::Environment;
+use shared::task::Vendor;
 
 use crate::between::{Between, Call, environment, serve};
 use crate::fake_vidu::{FakeVidu, Reply, VENDOR_TASK, success};

@@ -7,13 +7,11 @@ use local::Options;
 use notify::Notify;
 use serde_json::{Value, json};
 use shared::api::ApiError;
-use shared::delivery::Deliveries;
-use shared::setup::Environment;
+use shared::runtime::Environment;
 use shared::store::{Due, Keys};
-use shared::story::Source;
-use shared::task::{Delivery, Status, Task, TaskId};
-use shared::timer::Lane;
-use shared::webhook::WebhookHosts;
+use shared::task::timer::Lane;
+use shared::task::{Delivery, Source, Status, Task, TaskId};
+use shared::webhooks::{Deliveries, WebhookHosts};
 
 use crate::gateway::{DEADLINE, Gateway, assert_error};
 use crate::reconcile::Later;

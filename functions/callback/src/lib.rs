@@ -8,20 +8,20 @@
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::{ApiError, http};
-use shared::callback::Tokens;
-use shared::refresh::{PATIENCE, refresh};
-use shared::setup::{Environment, SetupError};
+use shared::dialects::{Forged, Found, Ring};
+use shared::lifecycle::{PATIENCE, refresh};
+use shared::platform::SetupError;
+use shared::platform::telemetry::{self, Unit};
+use shared::runtime::{Environment, answered};
 use shared::store::{StoreError, Tasks};
-use shared::story::{Source, What};
-use shared::task::{Task, TaskId};
-use shared::telemetry::{self, Unit, http::answered};
-use shared::vendor::{Forged, Found, Ring, Vendor, Vendors};
+use shared::task::{Code, Source, Task, TaskId, Vendor, What};
+use shared::vendors::{CallbackTokens, Vendors};
 
 #[derive(Debug)]
 pub struct Callback {
     tasks: Tasks,
     vendors: Vendors,
-    tokens: Tokens,
+    tokens: CallbackTokens,
 }
 
 impl Callback {
@@ -29,16 +29,12 @@ impl Callback {
         Ok(Self {
             tasks: environment.tasks()?,
             vendors: environment.vendors()?,
-            tokens: environment.tokens()?,
+            tokens: environment.callback_tokens()?,
         })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        let answer = async {
-            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        };
-        // Boxed, because it is large, and handed on by all that is around it.
-        answered("callback", request, Box::pin(answer)).await
+        answered("callback", request, self.try_answer(request, now)).await
     }
 
     async fn try_answer(
@@ -52,7 +48,7 @@ impl Callback {
 
         let store_error = |error| {
             tracing::error!(task.id = %id, %vendor, %error, "a ring could not be followed");
-            ApiError::ring_again()
+            ApiError::callback_retry()
         };
         let task = self.tasks.get(&id).await.map_err(store_error)?;
         let task = task.ok_or_else(ApiError::unknown_task)?;
@@ -65,7 +61,7 @@ impl Callback {
         let (tasks, by) = (&self.tasks, Source::Callback);
         match refresh(tasks, &self.vendors, task, by, ring, now).await.map_err(store_error)? {
             Some(_) => Ok(http::done()),
-            None => Err(ApiError::ring_again()),
+            None => Err(ApiError::callback_retry()),
         }
     }
 
@@ -107,11 +103,11 @@ impl Callback {
                 tokio::join!(self.tokens.read(vendor, token, now), self.vendors.ready());
             let id = id.map_err(|error| {
                 tracing::error!(%error, "no address of a callback can be read");
-                ApiError::ring_again()
+                ApiError::callback_retry()
             })?;
             if let Some(id) = id {
                 telemetry::tell(|line| line.set("task_id", id.as_str()));
-                ready.map_err(|_| ApiError::ring_again())?;
+                ready.map_err(|_| ApiError::callback_retry())?;
                 return Ok((vendor, id, self.tokens.path(vendor, token)));
             }
         }
@@ -137,7 +133,7 @@ impl Callback {
         let Some(dialect) = self.vendors.dialect_by_now(vendor, now).await else {
             count("refused", "no_account");
             let message = "This gateway has no account with this vendor.";
-            return Err(ApiError::unauthorized("no_account", message));
+            return Err(ApiError::new(Code::NoAccount, message));
         };
         let mut verified = dialect.verify_ring(&ring, now);
         // Signed with a key of the account, which may have been exchanged since we read it.
@@ -152,7 +148,7 @@ impl Callback {
             tracing::warn!(task.id = %id, %error, "a step of a task could not be kept");
         }
         let message = format!("This callback was refused: {forged}.");
-        Err(ApiError::unauthorized("forged_callback", message))
+        Err(ApiError::new(Code::CallbackRefused, message))
     }
 
     /// Who has a task's address but not the vendor's signature is worth a step in
@@ -165,7 +161,8 @@ impl Callback {
     ) -> Result<(), StoreError> {
         match self.tasks.get(id).await? {
             Some(task) if !task.status.is_final() => {
-                self.tasks.note(&task, Source::Callback.forged(forged, now)).await
+                let step = Source::Callback.step(What::RingRefused, now).with_detail(forged.code());
+                self.tasks.note(&task, step).await
             }
             _ => Ok(()),
         }

@@ -1,8 +1,8 @@
 //! What came of requests, in numbers.
 
 use shared::api::ApiError;
+use shared::platform::telemetry::{self, Line, Unit};
 use shared::task::Task;
-use shared::telemetry::{self, Line, Unit};
 
 use super::submit::Outcome;
 

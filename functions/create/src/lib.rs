@@ -13,16 +13,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
-use shared::api::answer::Created;
-use shared::api::{ApiError, CreateRequest, Warning, http};
-use shared::callback::Callbacks;
-use shared::idempotency::Record;
-use shared::setup::{Environment, SetupError};
-use shared::store::{ApiKey, Beginning, Begun, Keys, Limits, Tasks};
-use shared::task::{Status, Task};
-use shared::telemetry::http::answered;
-use shared::vendor::{Aliases, Dialect, Vendor, Vendors};
-use shared::webhook::WebhookHosts;
+use shared::api::generations::{self, Created};
+use shared::api::{ApiError, Order, Record, Warning, http};
+use shared::auth;
+use shared::dialects::{Aliases, Dialect};
+use shared::platform::SetupError;
+use shared::runtime::{Environment, answered};
+use shared::store::{Beginning, Begun, Keys, Tasks};
+use shared::task::{ApiKey, Limits, Status, Task, Vendor};
+use shared::vendors::{CallbackUrls, Vendors};
+use shared::webhooks::WebhookHosts;
 
 use counts::rejected;
 use submit::{Original, Outcome, Prepared};
@@ -32,7 +32,7 @@ pub struct Create {
     tasks: Tasks,
     keys: Keys,
     vendors: Vendors,
-    callbacks: Callbacks,
+    callback_urls: CallbackUrls,
     webhook_hosts: WebhookHosts,
     aliases: Aliases,
 }
@@ -54,18 +54,14 @@ impl Create {
             tasks: environment.tasks()?,
             keys: environment.keys()?,
             vendors: environment.vendors()?,
-            callbacks: environment.callbacks()?,
+            callback_urls: environment.callback_urls()?,
             webhook_hosts: environment.parse("WEBHOOK_HOSTS")?,
             aliases: environment.parse("MODEL_ALIASES")?,
         })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        let answer = async {
-            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        };
-        // Boxed, because it is large, and handed on by all that is around it.
-        answered("create", request, Box::pin(answer)).await
+        answered("create", request, self.try_answer(request, now)).await
     }
 
     async fn try_answer(
@@ -100,25 +96,25 @@ impl Create {
         http::require_method(request, "POST")?;
         http::refuse_query(request)?;
         // Side by side, because a cold start reads all three.
-        let (key, ready, addresses) = tokio::join!(
-            self.keys.admit(request.headers(), now),
+        let (key, ready, url_key) = tokio::join!(
+            auth::admit(&self.keys, request.headers(), now),
             self.vendors.ready(),
-            self.callbacks.addresses(),
+            self.callback_urls.key(),
         );
         let key = key?;
         http::require_json(request.headers())?;
         let strict = http::prefers_strict(request.headers());
         let idempotency_key = http::idempotency_key(request.headers())?;
 
-        let mut wanted = CreateRequest::read(request.body())?;
+        let mut wanted = generations::read(request.body())?;
         ready.map_err(|_| ApiError::internal())?;
-        let addresses = addresses.map_err(|error| {
-            tracing::error!(%error, "no address for callbacks can be made");
+        let url_key = url_key.map_err(|error| {
+            tracing::error!(%error, "no callback URL can be made");
             ApiError::internal()
         })?;
         let (vendor, dialect) = self.choose_vendor(&mut wanted, &key, now).await?;
         let mut warnings = Vec::from_iter(self.check_webhook(&wanted, &key)?);
-        let prepared = self.prepare(&wanted, &key, vendor, &*dialect, &addresses, now)?;
+        let prepared = self.prepare(&wanted, &key, vendor, &*dialect, &url_key, now)?;
         warnings.extend(wanted.warnings);
         warnings.extend(prepared.iter().take(1).flat_map(|one| one.warnings.clone()));
         if strict && let Some(warning) = warnings.first() {
@@ -127,7 +123,7 @@ impl Create {
         let tasks: Vec<_> = prepared.iter().map(|one| one.task.clone()).collect();
         let record =
             idempotency_key.map(|text| Record::new(&key.id, text, request.body(), &tasks, now));
-        let original = Original { generation: wanted.generation, dialect, addresses };
+        let original = Original { generation: wanted.generation, dialect, url_key };
         Ok(Checked { limits: key.limits, tasks, prepared, original, warnings, record, strict })
     }
 
@@ -140,7 +136,7 @@ impl Create {
     ) -> Result<Option<Box<Record>>, ApiError> {
         let Checked { limits, tasks, record, .. } = checked;
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
-        limits.check_count(count)?;
+        auth::check_count(*limits, count)?;
         let beginning = Beginning { tasks, record: record.as_ref(), limits: *limits };
         let begun = self.tasks.begin(&beginning, now).await.map_err(|error| {
             tracing::error!(%error, "a request could not be stored; its vendor was not asked");
@@ -149,19 +145,19 @@ impl Create {
         match begun {
             Begun::Stored => Ok(None),
             Begun::Before(first) => Ok(Some(first)),
-            begun => Err(limits.refusal(&begun, now)),
+            begun => Err(auth::refusal(*limits, &begun, now)),
         }
     }
 
     async fn choose_vendor(
         &self,
-        wanted: &mut CreateRequest,
+        wanted: &mut Order,
         key: &ApiKey,
         now: Timestamp,
     ) -> Result<(Vendor, Arc<dyn Dialect>), ApiError> {
-        key.check_model(&wanted.model)?;
+        auth::check_model(key, &wanted.model)?;
         let model = self.aliases.resolve(&wanted.model);
-        let vendor = Vendor::of_model(model).ok_or_else(|| {
+        let vendor = shared::dialects::vendor_of(model).ok_or_else(|| {
             let known = Vendor::ALL.map(|vendor| format!("{vendor}…")).join(", ");
             ApiError::unknown_model(format!(
                 "No vendor serves the model `{}`; names of models begin with {known}.",
@@ -178,11 +174,7 @@ impl Create {
         Ok((vendor, dialect))
     }
 
-    fn check_webhook(
-        &self,
-        wanted: &CreateRequest,
-        key: &ApiKey,
-    ) -> Result<Option<Warning>, ApiError> {
+    fn check_webhook(&self, wanted: &Order, key: &ApiKey) -> Result<Option<Warning>, ApiError> {
         let Some((url, param)) = &wanted.webhook else { return Ok(None) };
         self.webhook_hosts.check(url, param)?;
         let message = "This API key has no webhook secret to sign with, and without one its \

@@ -2,9 +2,8 @@
 
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
-use shared::api::answer::Created;
-use shared::api::{ApiError, http};
-use shared::idempotency::{Record, Repeated};
+use shared::api::generations::Created;
+use shared::api::{ApiError, Record, Repeated, http};
 use shared::task::Status;
 
 use super::Create;

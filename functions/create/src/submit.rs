@@ -5,14 +5,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
-use shared::api::{ApiError, CreateRequest, Generation, Warning};
-use shared::callback::Addresses;
-use shared::refresh::refuse;
-use shared::store::ApiKey;
-use shared::story::{Source, What};
-use shared::task::{Figures, News, RETENTION, Status, Task, TaskId};
-use shared::timer::{self, Lane};
-use shared::vendor::{Dialect, Submission, Submitted, Ticket, Vendor};
+use shared::api::{ApiError, Generation, Order, Warning};
+use shared::auth;
+use shared::dialects::{Dialect, Submission, Submitted, Ticket};
+use shared::lifecycle::refuse;
+use shared::task::timer::{self, Lane};
+use shared::task::{ApiKey, Figures, News, RETENTION, Source, Status, Task, TaskId, Vendor, What};
+use shared::vendors::TokenKey;
 use tokio::time::Instant;
 
 use super::Create;
@@ -28,7 +27,7 @@ pub(crate) struct Prepared {
 pub(crate) struct Original {
     pub(crate) generation: Generation,
     pub(crate) dialect: Arc<dyn Dialect>,
-    pub(crate) addresses: Addresses,
+    pub(crate) url_key: Arc<TokenKey>,
 }
 
 pub(crate) enum Outcome {
@@ -54,22 +53,22 @@ impl Create {
     /// Builds every submission before the first is sent: bad input costs nothing.
     pub(crate) fn prepare(
         &self,
-        wanted: &CreateRequest,
+        wanted: &Order,
         key: &ApiKey,
         vendor: Vendor,
         dialect: &dyn Dialect,
-        addresses: &Addresses,
+        url_key: &TokenKey,
         now: Timestamp,
     ) -> Result<Vec<Prepared>, ApiError> {
         (0..wanted.count)
             .map(|_| {
                 let id = new_id(now)?;
-                let callback_url = addresses.url(vendor, &id);
+                let callback_url = self.callback_urls.url(url_key, vendor, &id);
                 let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
                 let submission = dialect.submit(wanted.generation.clone(), &ticket);
                 let mut submission = submission.inspect_err(log_operators)?;
                 if submission.model != wanted.generation.model {
-                    key.check_model(&submission.model)?;
+                    auth::check_model(key, &submission.model)?;
                 }
                 let warnings = std::mem::take(&mut submission.warnings);
                 let task = new_task(id, wanted, key, vendor, &submission, now);
@@ -99,7 +98,7 @@ impl Create {
             && let Some(dialect) = self.vendors.renewed(vendor, Some(dialect), now).await
         {
             // Surely nothing was made with the account that is no longer good.
-            let callback_url = original.addresses.url(vendor, id);
+            let callback_url = self.callback_urls.url(&original.url_key, vendor, id);
             let ticket = Ticket { task_id: id, callback_url: &callback_url, now };
             if let Ok(again) = dialect.submit(original.generation.clone(), &ticket) {
                 reply = self.vendors.submit(vendor, &*dialect, id, again.request).await;
@@ -129,7 +128,7 @@ impl Create {
                 Outcome::Unclear(task.id)
             }
             Submitted::Refused(fault) => {
-                let refusal = fault.refusal(vendor);
+                let refusal = ApiError::refused_by(vendor, &fault);
                 if let Err(error) = refuse(&self.tasks, &task, &refusal.body, now).await {
                     tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
                     self.never_repeat(&task, &refusal, now).await;
@@ -154,8 +153,8 @@ impl Create {
 
 /// What the client did wrong is for the client; the rest somebody has to mend.
 fn log_operators(error: &ApiError) {
-    if error.status.is_server_error() {
-        let (code, message) = (&error.body.code, &error.body.message);
+    if error.status().is_server_error() {
+        let (code, message) = (error.code().as_str(), &error.body.message);
         tracing::error!(code, message, "a request cannot be submitted with this gateway's account");
     }
 }
@@ -180,7 +179,7 @@ fn keep(submission: &Submission) -> Option<String> {
 
 fn new_task(
     id: TaskId,
-    wanted: &CreateRequest,
+    wanted: &Order,
     key: &ApiKey,
     vendor: Vendor,
     submission: &Submission,

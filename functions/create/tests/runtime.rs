@@ -6,7 +6,7 @@ use http::Request;
 use local::runtime_api::{Outcome, Sandbox, assert_cannot_start, assert_lacks_secret};
 use local::{LOCAL_KEY, Options, Stack, client};
 use serde_json::{Value, json};
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 
 const CREATE: &str = env!("CARGO_BIN_EXE_create");
 

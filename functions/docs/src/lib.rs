@@ -9,7 +9,7 @@ mod page;
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Request, Response};
 use shared::api::{ApiError, http};
-use shared::telemetry::http::answered;
+use shared::runtime::answered;
 
 use page::Page;
 
@@ -30,10 +30,7 @@ impl Docs {
     }
 
     pub async fn answer(&self, request: &Request) -> Response<Body> {
-        answered("docs", request, async {
-            self.try_answer(request).unwrap_or_else(|error| http::error(&error))
-        })
-        .await
+        answered("docs", request, async { self.try_answer(request) }).await
     }
 
     fn try_answer(&self, request: &Request) -> Result<Response<Body>, ApiError> {

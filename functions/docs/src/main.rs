@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
-use shared::lambda;
+use shared::runtime;
 
 use docs::Docs;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(async {
+    runtime::run(async {
         let docs = &Docs::new();
-        lambda::serve_http("docs", |request| async move { docs.answer(&request).await }).await
+        runtime::serve_http("docs", |request| async move { docs.answer(&request).await }).await
     })
     .await
 }

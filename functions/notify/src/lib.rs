@@ -6,10 +6,11 @@
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
-use shared::delivery::Deliveries;
-use shared::setup::{Environment, SetupError};
+use shared::platform::SetupError;
+use shared::runtime::Environment;
 use shared::store::{Changes, Tasks};
-use shared::story::Source;
+use shared::task::Source;
+use shared::webhooks::Deliveries;
 
 /// How many clients are called at once; the template hands over no more.
 const AT_ONCE: usize = 20;

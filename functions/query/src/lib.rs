@@ -9,14 +9,15 @@
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::api::answer::{Events, TaskView};
+use shared::api::generations::{Events, TaskView};
 use shared::api::{ApiError, http};
-use shared::refresh::{FRESH, refresh_if_stale};
-use shared::setup::{Environment, SetupError};
+use shared::auth;
+use shared::lifecycle::{FRESH, refresh_if_stale};
+use shared::platform::{SetupError, telemetry};
+use shared::runtime::{Environment, answered};
 use shared::store::{Keys, Tasks};
 use shared::task::{Task, TaskId};
-use shared::telemetry::{self, http::answered};
-use shared::vendor::Vendors;
+use shared::vendors::Vendors;
 
 #[derive(Debug)]
 pub struct Query {
@@ -35,11 +36,7 @@ impl Query {
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        let answer = async {
-            self.try_answer(request, now).await.unwrap_or_else(|error| http::error(&error))
-        };
-        // Boxed, because it is large, and handed on by all that is around it.
-        answered("query", request, Box::pin(answer)).await
+        answered("query", request, self.try_answer(request, now)).await
     }
 
     async fn try_answer(
@@ -77,7 +74,7 @@ impl Query {
 
     /// A task of the key that asks for it.
     async fn find(&self, id: &str, request: &Request, now: Timestamp) -> Result<Task, ApiError> {
-        let key = self.keys.admit(request.headers(), now).await?;
+        let key = auth::admit(&self.keys, request.headers(), now).await?;
         let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
         telemetry::tell(|line| line.set("task_id", id.as_str()));
         let found = self.tasks.get(&id).await.map_err(|error| {

@@ -1,15 +1,15 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use shared::lambda;
+use shared::runtime;
 
 use query::Query;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(async {
-        let query = &Query::start(&lambda::environment())?;
-        lambda::serve_http("query", |request| async move {
+    runtime::run(async {
+        let query = &Query::start(&runtime::environment())?;
+        runtime::serve_http("query", |request| async move {
             query.answer(&request, Timestamp::now()).await
         })
         .await

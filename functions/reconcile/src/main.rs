@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use shared::lambda;
+use shared::runtime;
 
 use reconcile::Reconcile;
 
@@ -11,9 +11,9 @@ const RESERVE: SignedDuration = SignedDuration::from_secs(20);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::run(async {
-        let reconcile = &Reconcile::start(&lambda::environment())?;
-        lambda::serve_events("reconcile", "run", |_: Value, deadline| {
+    runtime::run(async {
+        let reconcile = &Reconcile::start(&runtime::environment())?;
+        runtime::serve_events("reconcile", "run", |_: Value, deadline| {
             reconcile.run(&Timestamp::now, deadline - RESERVE)
         })
         .await

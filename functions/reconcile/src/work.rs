@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use shared::api::{Charged, ErrorBody};
-use shared::refresh::raise;
+use shared::dialects::{Found, Polled, Submitted};
+use shared::lifecycle::raise;
 use shared::store::{Due, StoreError};
-use shared::story::{Source, What};
-use shared::task::{Figures, News, Task};
-use shared::timer::{self, Lane};
-use shared::vendor::{Found, Polled, Submitted, Vendor};
+use shared::task::timer::{self, Lane};
+use shared::task::{Charged, ErrorBody, Figures, News, Source, Task, Vendor, What};
 
 use super::{Reconcile, ends};
 

@@ -24,7 +24,7 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 use url::form_urlencoded;
 
 use self::answer::{Call, Code, GatewayCode, Refusal};

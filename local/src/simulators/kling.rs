@@ -27,7 +27,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 use url::form_urlencoded;
 
 pub use self::auth::Credentials;

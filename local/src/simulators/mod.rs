@@ -28,7 +28,7 @@ use reqwest::redirect;
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 
 use self::ledger::Ledger;
 pub use self::submissions::{TrueTask, Truth};

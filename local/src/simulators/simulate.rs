@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 use shared::api::ApiError;
-use shared::vendor::Vendor;
+use shared::dialects::vendor_of;
+use shared::task::Vendor;
 
 use super::misbehaviour::{Manners, Misbehaviour};
 
@@ -15,7 +16,7 @@ pub fn rewrite(body: &[u8], simulated: &[Vendor]) -> Result<Option<Vec<u8>>, Api
     let Ok(Value::Object(mut request)) = serde_json::from_slice(body) else {
         return Ok(None);
     };
-    let vendor = request.get("model").and_then(Value::as_str).and_then(Vendor::of_model);
+    let vendor = request.get("model").and_then(Value::as_str).and_then(vendor_of);
     if !vendor.is_some_and(|vendor| simulated.contains(&vendor)) {
         return Ok(None);
     }

@@ -26,7 +26,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::vendor::Vendor;
+use shared::task::Vendor;
 
 use self::create::Generation;
 use self::models::Endpoint;

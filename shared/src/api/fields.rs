@@ -3,24 +3,12 @@
 //! Each `take_…` removes the field it reads; what is left at the end was asked
 //! for and not understood, and becomes a warning. `null` is the same as absent.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::ApiError;
+use super::error::ApiError;
 use super::json::Unrepeated;
-
-/// A field that could not be honoured, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    pub param: String,
-    pub message: String,
-}
-
-impl Warning {
-    pub fn new(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { param: param.into(), message: message.into() }
-    }
-}
+use super::warning::Warning;
+use crate::task::whole;
 
 /// The fields of an object that nobody has read yet.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -174,6 +162,19 @@ impl Fields {
         }
     }
 
+    /// Takes out the fields that are none of these.
+    pub fn take_unknown(&mut self, known: &[&str]) -> Self {
+        let map = std::mem::take(&mut self.map);
+        let (known, unknown) =
+            map.into_iter().partition(|(field, _)| known.contains(&field.as_str()));
+        self.map = known;
+        Self { name: self.name, map: unknown }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
     /// One warning for each field that is left, saying who does not know it.
     pub fn warn_of_rest(self, unknown_to: &str, warnings: &mut Vec<Warning>) {
         for field in self.map.keys() {
@@ -196,14 +197,6 @@ impl Fields {
         };
         ApiError::invalid(&param, format!("`{param}` must be {wanted}, not {got}."))
     }
-}
-
-/// The whole number that a float is, if it is one.
-pub fn whole(number: f64) -> Option<i64> {
-    // Beyond 2^53 a float no longer tells whole numbers apart.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
 /// A vendor's own option beats the top-level field; the client is told when they differ.

@@ -4,8 +4,8 @@ use ::http::{HeaderMap, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 
-use super::ApiError;
-use crate::telemetry;
+use super::error::ApiError;
+use crate::task::Code;
 
 /// An answer with a JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
@@ -28,8 +28,7 @@ pub fn done() -> Response<Body> {
 
 /// The answer that an error is.
 pub fn error(error: &ApiError) -> Response<Body> {
-    telemetry::http::told(error);
-    let mut response = json(error.status, &error.body.to_json());
+    let mut response = json(error.status(), &error.body.to_json());
     let headers = response.headers_mut();
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -37,7 +36,7 @@ pub fn error(error: &ApiError) -> Response<Body> {
     if let Some(allow) = error.allow {
         headers.insert(header::ALLOW, header::HeaderValue::from_static(allow));
     }
-    if error.status == StatusCode::UNAUTHORIZED {
+    if error.status() == StatusCode::UNAUTHORIZED {
         let scheme = header::HeaderValue::from_static("Bearer");
         headers.insert(header::WWW_AUTHENTICATE, scheme);
     }
@@ -81,8 +80,8 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
 /// The key in `Authorization: Bearer sk-…`.
 pub fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let value = headers.get(header::AUTHORIZATION).ok_or_else(|| {
-        ApiError::unauthorized(
-            "missing_api_key",
+        ApiError::new(
+            Code::MissingApiKey,
             "No API key was given: send `Authorization: Bearer sk-…`.",
         )
     })?;
@@ -94,19 +93,32 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
         .map(|(_, key)| key.trim())
         .filter(|key| !key.is_empty())
         .ok_or_else(|| {
-            ApiError::unauthorized(
-                "missing_api_key",
-                "The Authorization header must read `Bearer sk-…`.",
-            )
+            let message = "The Authorization header must read `Bearer sk-…`.";
+            ApiError::new(Code::MissingApiKey, message)
         })
 }
+
+const LONGEST_IDEMPOTENCY_KEY: usize = 255;
 
 /// The key under which a request is done once, if the client gave one.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().unwrap_or_default();
-    crate::idempotency::check_key(key)?;
+    check_idempotency_key(key)?;
     Ok(Some(key))
+}
+
+/// A key as a client sends it: up to 255 visible characters.
+fn check_idempotency_key(key: &str) -> Result<(), ApiError> {
+    let fits = (1..=LONGEST_IDEMPOTENCY_KEY).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        return Ok(());
+    }
+    let message = format!(
+        "`Idempotency-Key` must be 1 to {LONGEST_IDEMPOTENCY_KEY} visible ASCII characters."
+    );
+    Err(ApiError::invalid("Idempotency-Key", message))
 }
 
 /// Whether the client wants warnings to be errors (RFC 7240).
@@ -177,5 +189,13 @@ mod tests {
             assert_eq!(require_json(&headers("content-type", value)).is_ok(), fine, "{value}");
         }
         assert!(require_json(&HeaderMap::new()).is_ok(), "nothing said");
+    }
+
+    #[test]
+    fn an_idempotency_key_is_visible_and_not_too_long() {
+        for key in ["", " ", "a b", "\u{e9}", &"k".repeat(256)] {
+            assert!(check_idempotency_key(key).is_err(), "{key:?}");
+        }
+        assert!(check_idempotency_key(&"k".repeat(255)).is_ok());
     }
 }

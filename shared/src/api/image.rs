@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
-use super::ApiError;
+use super::error::ApiError;
 
 /// Clients forget the padding; vendors get it back.
 const FORGIVING: GeneralPurposeConfig =

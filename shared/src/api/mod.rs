@@ -1,18 +1,22 @@
-//! The wire shapes that clients see: what they ask, what they are answered.
+//! What clients send and are answered.
 //!
-//! Pure: nothing here knows a vendor, a table or a socket.
+//! Pure: nothing here knows a vendor's protocol, a table or a socket.
 
-pub mod answer;
-pub mod error;
+mod error;
 pub mod fields;
+pub mod generations;
 pub mod http;
-pub mod image;
+mod idempotency;
+mod image;
 mod json;
-pub mod request;
-pub mod size;
+mod order;
+mod size;
+mod warning;
 
-pub use error::{ApiError, Charged, ErrorBody};
-pub use fields::{Fields, Warning};
+pub use error::ApiError;
+pub use fields::Fields;
+pub use idempotency::{Record, Repeated};
 pub use image::{Format, Image};
-pub use request::{CreateRequest, Generation};
+pub use order::{Generation, Order};
 pub use size::Size;
+pub use warning::Warning;

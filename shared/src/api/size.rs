@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::ApiError;
+use super::error::ApiError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {

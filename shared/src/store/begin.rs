@@ -12,13 +12,13 @@ use aws_sdk_dynamodb::types::{
 };
 use jiff::Timestamp;
 
-use super::StoreError;
-use super::keys::Limits;
-use super::tasks::{Item, Tasks, read_task};
+use super::error::StoreError;
+use super::item::{Item, read_task};
+use super::tasks::Tasks;
 use super::transaction::{Transacted, transact};
 use super::usage::{self, UNFINISHED};
-use crate::idempotency::Record;
-use crate::task::Task;
+use crate::api::Record;
+use crate::task::{Limits, Task};
 
 const ACTION: &str = "storing new tasks";
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_dynamo::{Item, from_item};
 
-use super::{Due, StoreError};
+use super::error::StoreError;
+use super::tasks::Due;
 
 /// An event of DynamoDB Streams, as Lambda hands it over. Its images may be old
 /// news by now, so nothing but the timers is read from them.

@@ -5,12 +5,16 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as Write,
 };
 
-use super::StoreError;
-use super::tasks::{Raised, Tasks, read_task};
+use jiff::Timestamp;
+
+use super::error::StoreError;
+use super::item::read_task;
+use super::tasks::Tasks;
 use super::transaction::{Transacted, transact};
 use super::update::Update;
 use super::usage::{self, UNFINISHED};
-use crate::task::{Status, Task};
+use crate::task::timer::{self, Lane};
+use crate::task::{ErrorBody, Figures, News, Status, Step, Task};
 
 const ACTION: &str = "ending a task";
 
@@ -40,7 +44,65 @@ impl Outcome {
     }
 }
 
+/// A task after an attempt to raise it: raised, or already as far or further.
+#[derive(Debug, PartialEq)]
+pub struct Raised {
+    pub task: Task,
+    /// Whether this attempt was the one that ended it.
+    pub is_end: bool,
+}
+
 impl Tasks {
+    /// Raises a task to what a look at the vendor said, by these steps. None when
+    /// there is no such task.
+    pub async fn raise(
+        &self,
+        task: &Task,
+        news: &News,
+        steps: &[Step],
+        now: Timestamp,
+    ) -> Result<Option<Raised>, StoreError> {
+        self.raise_as(task, news, steps, Outcome::of(news.status), now).await
+    }
+
+    /// Ends a task of which its client has been told already.
+    pub async fn refuse(
+        &self,
+        task: &Task,
+        error: &ErrorBody,
+        step: Step,
+    ) -> Result<Option<Raised>, StoreError> {
+        let task = Task { webhook_url: None, ..task.clone() };
+        let news = News::failed(error.clone(), Figures::default());
+        let now = step.at;
+        self.raise_as(&task, &news, &[step], Outcome::Refused, now).await
+    }
+
+    async fn raise_as(
+        &self,
+        task: &Task,
+        news: &News,
+        steps: &[Step],
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Option<Raised>, StoreError> {
+        let mut update = Update::new("attribute_exists(id)");
+        update.set_news(news, now)?;
+        update.require_status_below_or_at(news.status)?;
+        update.add_steps(steps)?;
+        update.remove("misses");
+        if news.status.is_final() {
+            // The same write that ends a task sets or removes its timer.
+            update.remove("submission");
+            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
+            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
+            let ended = task.after(news, steps, now);
+            return self.end(task, update, ended, outcome).await;
+        }
+        let raised = self.change(&task.id, update).await?;
+        Ok(raised.map(|task| Raised { task, is_end: false }))
+    }
+
     /// Writes an end, once, by this update of the task, which leaves it as `ended`,
     /// and with all that is counted. None when there is no such task.
     pub(super) async fn end(

@@ -3,9 +3,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::tasks::Tasks;
-use crate::idempotency::Record;
+use crate::api::Record;
 
 impl Tasks {
     /// Keeps the answer to an idempotent request.

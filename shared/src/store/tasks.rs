@@ -1,20 +1,17 @@
 //! Tasks, each one item that only rises.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::StoreError;
-use super::end::Outcome;
+use super::error::StoreError;
+use super::item::Item;
+use super::item::read_task;
 use super::update::Update;
-use crate::api::ErrorBody;
-use crate::story::{MOST_STEPS, Step, What};
-use crate::task::{Delivery, Figures, News, Task, TaskId};
-use crate::timer::{self, Lane, Shard};
+use crate::task::timer::{self, Lane, Shard};
+use crate::task::{Delivery, Figures, MOST_STEPS, Step, Task, TaskId, What};
 
 /// How many timers are listed at once: what is found is begun before more is asked for.
 pub const MOST_DUE: usize = 100;
@@ -25,14 +22,6 @@ pub struct Tasks {
     pub(super) client: Client,
     pub(super) table: String,
     pub(super) usage_table: String,
-}
-
-/// A task after an attempt to raise it: raised, or already as far or further.
-#[derive(Debug, PartialEq)]
-pub struct Raised {
-    pub task: Task,
-    /// Whether this attempt was the one that ended it.
-    pub is_end: bool,
 }
 
 impl Tasks {
@@ -87,56 +76,6 @@ impl Tasks {
             }
             _ => Ok(found),
         }
-    }
-
-    /// Raises a task to what a look at the vendor said, by these steps. None when
-    /// there is no such task.
-    pub async fn raise(
-        &self,
-        task: &Task,
-        news: &News,
-        steps: &[Step],
-        now: Timestamp,
-    ) -> Result<Option<Raised>, StoreError> {
-        self.raise_as(task, news, steps, Outcome::of(news.status), now).await
-    }
-
-    /// Ends a task of which its client has been told already.
-    pub async fn refuse(
-        &self,
-        task: &Task,
-        error: &ErrorBody,
-        step: Step,
-    ) -> Result<Option<Raised>, StoreError> {
-        let task = Task { webhook_url: None, ..task.clone() };
-        let news = News::failed(error.clone(), Figures::default());
-        let now = step.at;
-        self.raise_as(&task, &news, &[step], Outcome::Refused, now).await
-    }
-
-    async fn raise_as(
-        &self,
-        task: &Task,
-        news: &News,
-        steps: &[Step],
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<Option<Raised>, StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set_news(news, now)?;
-        update.require_status_below_or_at(news.status)?;
-        update.add_steps(steps)?;
-        update.remove("misses");
-        if news.status.is_final() {
-            // The same write that ends a task sets or removes its timer.
-            update.remove("submission");
-            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
-            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-            let ended = task.after(news, steps, now);
-            return self.end(task, update, ended, outcome).await;
-        }
-        let raised = self.change(&task.id, update).await?;
-        Ok(raised.map(|task| Raised { task, is_end: false }))
     }
 
     /// The timers of a shard that run out until then, the earliest first.
@@ -241,7 +180,11 @@ impl Tasks {
     }
 
     /// Changes a task if the condition holds, and returns it as it stands then.
-    async fn change(&self, id: &TaskId, update: Update) -> Result<Option<Task>, StoreError> {
+    pub(super) async fn change(
+        &self,
+        id: &TaskId,
+        update: Update,
+    ) -> Result<Option<Task>, StoreError> {
         let item = match self.update(id, update).await? {
             Updated::Done(item) => Some(item),
             Updated::Refused(item) => item,
@@ -284,15 +227,9 @@ pub struct Due {
     pub due_at: Timestamp,
 }
 
-pub(super) type Item = HashMap<String, AttributeValue>;
-
 enum Updated {
     /// The item as it is now.
     Done(Item),
     /// The item as it was found, if there is one.
     Refused(Option<Item>),
-}
-
-pub(super) fn read_task(item: Item) -> Result<Task, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| StoreError::item("reading a task", &error))
 }

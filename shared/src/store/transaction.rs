@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
-use super::StoreError;
-use super::tasks::Item;
+use super::error::StoreError;
+use super::item::Item;
 
 /// Somebody else's transaction on the same items is over in milliseconds; with
 /// pauses that double, this many tries wait about three seconds in all.

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::StoreError;
-use super::tasks::Item;
-use crate::story::Step;
-use crate::task::{Figures, News, Status};
-use crate::timer::Shard;
+use super::error::StoreError;
+use super::item::Item;
+use crate::task::timer::Shard;
+use crate::task::{Figures, News, Status, Step};
 
 /// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
 pub(super) struct Update {

@@ -7,59 +7,18 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
 
-use super::OperatorError;
-use crate::store::tasks::Item;
+use super::error::OperatorError;
+use crate::store::item::Item;
 use crate::store::update::clause;
-use crate::store::{KeyHash, Limits};
-use crate::vendor::Secret;
+use crate::task::ApiKey;
 
 /// As many writes as DynamoDB takes together.
 const MOST_TOGETHER: usize = 100;
 
-/// What is stored of an API key, whole.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct KeyRecord {
-    pub sha256: KeyHash,
-    /// Owns the tasks; the same for all API keys that follow each other.
-    pub id: String,
-    pub name: String,
-    /// Names of models, or patterns such as `vidu*`.
-    pub models: Vec<String>,
-    /// Items that were put into the table by hand may lack it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// When another API key took its place; it may stay valid for a while.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaced_at: Option<Timestamp>,
-    #[serde(default)]
-    pub disabled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
-    pub webhook_secret: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "revealed")]
-    pub previous_webhook_secret: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous_webhook_secret_until: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "is_unlimited")]
-    pub limits: Limits,
-}
-
-/// Into the table, which is where the secrets of webhooks live.
-fn revealed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(Secret::reveal).serialize(serializer)
-}
-
-fn is_unlimited(limits: &Limits) -> bool {
-    limits.is_none()
-}
-
 /// A record, and the item that it was read from.
 pub struct Held {
-    pub key: KeyRecord,
+    pub key: ApiKey,
     item: Item,
 }
 
@@ -112,8 +71,8 @@ impl Keys {
     /// of those that were read. Nothing is written if somebody changed one of them.
     pub async fn write(
         &self,
-        new: Option<&KeyRecord>,
-        changes: &[(&Held, KeyRecord)],
+        new: Option<&ApiKey>,
+        changes: &[(&Held, ApiKey)],
     ) -> Result<(), OperatorError> {
         let mut writes = Vec::new();
         if let Some(new) = new {
@@ -148,7 +107,7 @@ impl Keys {
         Err(if lost { OperatorError::Changed } else { failed })
     }
 
-    fn put(&self, new: &KeyRecord) -> Result<Put, OperatorError> {
+    fn put(&self, new: &ApiKey) -> Result<Put, OperatorError> {
         Ok(Put::builder()
             .table_name(&self.table)
             .set_item(Some(self.item(new)?))
@@ -159,7 +118,7 @@ impl Keys {
 
     /// What turns the item that was read into this one, if anything has to.
     /// Attributes that are unknown here stay.
-    fn update(&self, held: &Held, becomes: &KeyRecord) -> Result<Option<Update>, OperatorError> {
+    fn update(&self, held: &Held, becomes: &ApiKey) -> Result<Option<Update>, OperatorError> {
         let (before, after) = (self.item(&held.key)?, self.item(becomes)?);
         let set: Vec<_> =
             after.iter().filter(|(name, value)| before.get(*name) != Some(value)).collect();
@@ -202,7 +161,7 @@ impl Keys {
         Ok(Some(update))
     }
 
-    fn item(&self, key: &KeyRecord) -> Result<Item, OperatorError> {
+    fn item(&self, key: &ApiKey) -> Result<Item, OperatorError> {
         serde_dynamo::to_item(key).map_err(|error| OperatorError::item(&self.table, error))
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::OperatorError;
+use super::error::OperatorError;
 use crate::task::{Task, TaskId};
 
 /// The table of tasks.

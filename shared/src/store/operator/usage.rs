@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::OperatorError;
+use super::error::OperatorError;
 
 /// The table of usage.
 pub struct Usage {

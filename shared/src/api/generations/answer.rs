@@ -1,0 +1,161 @@
+//! What clients are answered when all is well, and what their webhooks are told.
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::api::warning::Warning;
+use crate::task::{ErrorBody, Figures, Source, Status, Step, Task, TaskId, What};
+
+/// The answer to `POST /v1/video/generations`.
+#[derive(Debug, Serialize)]
+pub struct Created {
+    pub task_id: TaskId,
+    pub status: Status,
+    /// All of them, when more than one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_ids: Option<Vec<TaskId>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// The answer to `GET /v1/video/generations/{task_id}`.
+#[derive(Debug, Serialize)]
+pub struct TaskView<'a> {
+    task_id: &'a TaskId,
+    status: Status,
+    model: &'a str,
+    #[serde(serialize_with = "to_the_second")]
+    created_at: Timestamp,
+    url: Option<&'a str>,
+    format: &'static str,
+    metadata: Metadata<'a>,
+    error: Option<&'a ErrorBody>,
+    /// When the vendor's link dies, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "to_the_second_if_known")]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Metadata<'a> {
+    #[serde(flatten)]
+    figures: &'a Figures,
+    /// The client's own note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a str>,
+}
+
+impl<'a> From<&'a Task> for TaskView<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self {
+            task_id: &task.id,
+            status: task.status,
+            model: &task.model,
+            created_at: task.created_at,
+            url: task.url.as_deref(),
+            format: "mp4",
+            metadata: Metadata { figures: &task.figures, payload: task.payload.as_deref() },
+            error: task.error.as_ref(),
+            expires_at: task.url_expires_at,
+        }
+    }
+}
+
+/// The answer to `GET /v1/video/generations/{task_id}/events`.
+#[derive(Debug, Serialize)]
+pub struct Events<'a> {
+    task_id: &'a TaskId,
+    /// What happened, the earliest first.
+    events: Vec<Event>,
+    /// How often somebody began to ask the vendor, and when last.
+    looks: u32,
+    #[serde(serialize_with = "to_the_millisecond")]
+    looked_at: Timestamp,
+}
+
+/// A [`Step`], as its owner sees it.
+#[derive(Debug, Serialize)]
+struct Event {
+    #[serde(serialize_with = "to_the_millisecond")]
+    at: Timestamp,
+    what: What,
+    by: Source,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor_request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "to_the_millisecond_if_known"
+    )]
+    last_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Task> for Events<'a> {
+    fn from(task: &'a Task) -> Self {
+        Self {
+            task_id: &task.id,
+            events: task.steps.iter().filter_map(Step::for_owner).map(Event::from).collect(),
+            looks: task.looks,
+            looked_at: task.looked_at,
+        }
+    }
+}
+
+impl From<Step> for Event {
+    fn from(step: Step) -> Self {
+        let Step { at, by, what, detail, request_id, times, last_at } = step;
+        Self { at, what, by, detail, vendor_request_id: request_id, times, last_at }
+    }
+}
+
+/// What a client's webhook is told: a task that ended.
+#[derive(Debug, Serialize)]
+pub struct Ended<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// When it ended.
+    #[serde(serialize_with = "to_the_second")]
+    timestamp: Timestamp,
+    /// The same that `GET` shows.
+    data: TaskView<'a>,
+}
+
+impl<'a> From<&'a Task> for Ended<'a> {
+    fn from(task: &'a Task) -> Self {
+        let kind = match task.status {
+            Status::Succeeded => "video.generation.succeeded",
+            Status::Queued | Status::Processing | Status::Failed => "video.generation.failed",
+        };
+        Self { kind, timestamp: task.updated_at, data: task.into() }
+    }
+}
+
+fn to_the_second<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.0}"))
+}
+
+fn to_the_second_if_known<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => to_the_second(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn to_the_millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+fn to_the_millisecond_if_known<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => to_the_millisecond(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}

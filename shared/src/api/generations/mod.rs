@@ -1,0 +1,7 @@
+//! The surface `/v1/video/generations`: its requests, its answers, its webhooks.
+
+mod answer;
+mod request;
+
+pub use answer::{Created, Ended, Events, TaskView};
+pub use request::{FIELDS, read};

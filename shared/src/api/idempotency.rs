@@ -1,0 +1,179 @@
+//! Requests that may come twice and shall be done once.
+//!
+//! Pure: what a key and a fingerprint are, and what is kept of a request. The
+//! record is stored in the transaction that stores its tasks, so there is never
+//! one without the other.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::ApiError;
+use crate::crypto::digest::sha256;
+use crate::task::{Task, TaskId, whole};
+
+/// How long the same key gives the same answer.
+const RETENTION: SignedDuration = SignedDuration::from_hours(24);
+
+/// Longer than a function may run: by then its first owner has answered, or died.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What is kept of a request with an `Idempotency-Key`, in the table of tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub id: String,
+    pub fingerprint: String,
+    /// The tasks that were made of it, stored with it.
+    pub task_ids: Vec<TaskId>,
+    /// The answer, as soon as there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// How long its first owner is believed to be at work, in milliseconds.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub lease: Timestamp,
+    /// When the table forgets it.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub ttl: Timestamp,
+}
+
+/// What becomes of a request whose key was used before.
+#[derive(Debug)]
+pub enum Repeated {
+    /// The same answer again.
+    Answer(String),
+    /// The first owner died at its work: its tasks are what there is.
+    Tasks(Vec<TaskId>),
+}
+
+impl Record {
+    pub fn new(owner: &str, key: &str, body: &[u8], tasks: &[Task], now: Timestamp) -> Self {
+        Self {
+            // Neither side can hold a slash into the other: the key is a hash.
+            id: format!("idempotency/{owner}/{}", sha256(key.as_bytes())),
+            fingerprint: fingerprint(body),
+            task_ids: tasks.iter().map(|task| task.id.clone()).collect(),
+            answer: None,
+            lease: now + LEASE,
+            ttl: now + RETENTION,
+        }
+    }
+
+    /// Whether the table only has not forgotten it yet.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.ttl <= now
+    }
+
+    /// What to answer to the request `again`, which came after this one.
+    pub fn repeat(self, again: &Self, now: Timestamp) -> Result<Repeated, ApiError> {
+        if self.fingerprint != again.fingerprint {
+            return Err(ApiError::idempotency_mismatch());
+        }
+        match self.answer {
+            Some(answer) => Ok(Repeated::Answer(answer)),
+            None if now < self.lease => {
+                let seconds = self.lease.duration_since(now).as_secs().clamp(1, 5);
+                Err(ApiError::still_running(u32::try_from(seconds).unwrap_or(5)))
+            }
+            None => Ok(Repeated::Tasks(self.task_ids)),
+        }
+    }
+}
+
+/// The same for bodies that say the same: neither spaces nor the order of
+/// members count, and 5 is 5.0.
+fn fingerprint(body: &[u8]) -> String {
+    let mut canonical = String::new();
+    match serde_json::from_slice(body) {
+        Ok(value) => write_canonical(&value, &mut canonical),
+        Err(_) => canonical.push_str(&String::from_utf8_lossy(body)),
+    }
+    sha256(canonical.as_bytes())
+}
+
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            let mut names: Vec<_> = members.keys().collect();
+            names.sort_unstable();
+            out.push('{');
+            for name in names {
+                out.push_str(&Value::from(name.as_str()).to_string());
+                out.push(':');
+                write_canonical(&members[name], out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Number(number) => match number.as_f64().and_then(whole) {
+            Some(whole) => out.push_str(&whole.to_string()),
+            None => out.push_str(&number.to_string()),
+        },
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_that_say_the_same_have_one_fingerprint() {
+        let body = br#"{"model":"viduq1","prompt":"x","metadata":{"a":[1,2],"b":5}}"#;
+        let rows = [
+            (
+                r#"{ "prompt":"x", "metadata":{"b":5.0,"a":[1,2]}, "model":"viduq1" }"#,
+                true,
+                "order, spaces, 5.0",
+            ),
+            (
+                r#"{"model":"viduq1","prompt":"x","metadata":{"a":[2,1],"b":5}}"#,
+                false,
+                "the order of a list",
+            ),
+            (
+                r#"{"model":"viduq1","prompt":"X","metadata":{"a":[1,2],"b":5}}"#,
+                false,
+                "another prompt",
+            ),
+            (
+                r#"{"model":"viduq1","prompt":"x","metadata":{"a":[1,2],"b":"5"}}"#,
+                false,
+                "text is no number",
+            ),
+            (r#"{"model":"viduq1","prompt":"x"}"#, false, "less"),
+        ];
+        for (other, same, reason) in rows {
+            assert_eq!(fingerprint(body) == fingerprint(other.as_bytes()), same, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_request_gets_the_answer_waits_or_finds_the_tasks() {
+        let now = Timestamp::from_second(1_784_019_600).unwrap();
+        let first = Record::new("acme", "key", b"{}", &[], now);
+        let other = Record::new("acme", "key", b"[]", &[], now);
+        assert_eq!(first.clone().repeat(&other, now).unwrap_err().status(), 422, "another body");
+        assert_eq!(first.clone().repeat(&first, now).unwrap_err().status(), 409, "at work");
+        let late = now + LEASE;
+        assert!(matches!(first.clone().repeat(&first, late), Ok(Repeated::Tasks(_))), "died");
+        let answered = Record { answer: Some("{}".to_owned()), ..first.clone() };
+        assert!(matches!(answered.repeat(&first, now), Ok(Repeated::Answer(_))), "answered");
+        assert!(!first.is_over(late) && first.is_over(now + RETENTION));
+    }
+
+    #[test]
+    fn a_key_belongs_to_its_owner() {
+        let now = Timestamp::UNIX_EPOCH;
+        let id = |owner, key| Record::new(owner, key, b"{}", &[], now).id;
+        assert_ne!(id("acme", "k"), id("else", "k"));
+        assert_ne!(id("acme", "k"), id("acme", "l"));
+    }
+}

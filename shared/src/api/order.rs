@@ -1,0 +1,47 @@
+//! What a client asks for, read in full: the seam at which the surfaces of the API meet.
+//!
+//! Each surface reads its own wire shape into an [`Order`]; its [`Generation`] is
+//! the part that a vendor has to honour. A field is read into one of them, warned
+//! about or refused; none disappears.
+
+use super::fields::Fields;
+use super::image::Image;
+use super::size::Size;
+use super::warning::Warning;
+
+/// What a client asks for, whatever the surface it came in by.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// As the client wrote it, and as its task shows it.
+    pub model: String,
+    /// How many independent tasks to make of it.
+    pub count: u32,
+    pub generation: Generation,
+    /// The client's own webhook, and the field it came in.
+    pub webhook: Option<(String, &'static str)>,
+    /// Comes back to the client in its answers.
+    pub payload: Option<String>,
+    /// Whom the client does this for; kept for the operator.
+    pub user: Option<String>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What a vendor is to make.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// The vendor's name of the model.
+    pub model: String,
+    pub prompt: String,
+    /// `image` and `images`, in this order.
+    pub images: Vec<Image>,
+    pub size: Option<Size>,
+    /// The field that a message about the size names.
+    pub size_param: &'static str,
+    pub duration: Option<f64>,
+    pub fps: Option<f64>,
+    pub seed: Option<i64>,
+    /// The client's own note; a vendor that echoes one gets it.
+    pub payload: Option<String>,
+    /// `metadata`: the vendor's own options, by the vendor's own names.
+    pub options: Fields,
+}

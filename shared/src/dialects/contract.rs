@@ -1,0 +1,189 @@
+//! The contract of a dialect.
+//!
+//! A dialect is pure: requests and responses are values, time is an argument.
+//! Not here: who sends the requests, when, and with what patience.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use jiff::Timestamp;
+
+use crate::api::{ApiError, Generation, Warning};
+use crate::task::{Fault, Figures, Kind, News, Task, TaskId};
+
+/// What a vendor's folder provides: its protocol, spoken with one account.
+pub trait Dialect: fmt::Debug + Send + Sync {
+    /// The request that submits this generation, or what the client has to change.
+    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError>;
+
+    /// What the answer to it says.
+    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted;
+
+    /// The request that asks how a task is doing.
+    fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes>;
+
+    /// What the answer to it says.
+    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled;
+
+    /// Whether the vendor itself rang. The token in the path was checked before.
+    fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged>;
+
+    /// The vendor's task that a ring speaks of. Only a hint: bodies are not believed.
+    fn hint(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The request that finds a task of which nobody knows whether it was made.
+    /// None where the vendor has no handle for that.
+    fn find(&self, _sought: &Sought<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        None
+    }
+
+    /// What the answer to it says.
+    fn read_found(&self, _answer: &Response<Bytes>, _sought: &Sought<'_>) -> Found {
+        Found::Nothing(Fault::new(Kind::Unreadable))
+    }
+
+    /// A submission once more, where the vendor makes no second task of the same.
+    fn repeat(&self, _endpoint: &str, _body: Bytes, _now: Timestamp) -> Option<Request<Bytes>> {
+        None
+    }
+}
+
+/// What the gateway adds to a generation.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket<'a> {
+    pub task_id: &'a TaskId,
+    /// The gateway's own address for this task's callbacks.
+    pub callback_url: &'a str,
+    pub now: Timestamp,
+}
+
+/// A generation, ready to be sent.
+#[derive(Debug)]
+pub struct Submission {
+    pub request: Request<Bytes>,
+    /// Whether the vendor recognises it when it comes twice, so that
+    /// [`Dialect::repeat`] costs nobody a second film.
+    pub repeatable: bool,
+    /// The model that was asked for in the end, by its vendor's name: an option
+    /// of the vendor's may name another one than the client did.
+    pub model: String,
+    /// Kept with the task as [`Handle::endpoint`].
+    pub endpoint: String,
+    /// What is known of the film before the vendor says a word; some never say any.
+    pub figures: Figures,
+    /// What could not be honoured.
+    pub warnings: Vec<Warning>,
+}
+
+/// What the answer to a submission says.
+#[derive(Debug, PartialEq)]
+pub enum Submitted {
+    /// How far the task is, a look may tell later; the answer to a submission never does.
+    Accepted { vendor_task_id: String, figures: Figures },
+    /// The vendor surely made no task of it.
+    Refused(Fault),
+    /// The vendor may have made a task of it. Never submit again.
+    Unknown(Fault),
+}
+
+/// What a vendor needs to find a task again.
+#[derive(Clone, Copy, Debug)]
+pub struct Handle<'a> {
+    pub vendor_task_id: &'a str,
+    pub endpoint: &'a str,
+}
+
+impl<'a> Handle<'a> {
+    /// None as long as it is unknown whether the vendor took the task.
+    pub fn of(task: &'a Task) -> Option<Self> {
+        let vendor_task_id = task.vendor_task_id.as_deref()?;
+        Some(Self { vendor_task_id, endpoint: &task.endpoint })
+    }
+}
+
+/// What a look at a task says.
+#[derive(Debug, PartialEq)]
+pub enum Polled {
+    News(Box<News>),
+    /// The vendor does not know the task. It may not know it yet.
+    Missing(Fault),
+    /// Nothing about the task: the vendor was unreachable, busy or made no sense.
+    Nothing(Fault),
+}
+
+/// A task of which it is unknown whether the vendor made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    pub task_id: &'a TaskId,
+    pub endpoint: &'a str,
+    pub created_at: Timestamp,
+    /// The client's note, where it has one; a vendor that echoes notes was sent it.
+    pub payload: Option<&'a str>,
+    /// The vendor's task that somebody named in a ring.
+    pub hint: Option<&'a str>,
+    /// The page of the vendor's list that comes next, as the last one called it.
+    pub page: Option<&'a str>,
+}
+
+/// What a search for a task says.
+#[derive(Debug, PartialEq)]
+pub enum Found {
+    /// It was made, and this is what the vendor calls it.
+    Task { vendor_task_id: String, figures: Figures },
+    /// It was surely not made.
+    Absent,
+    /// Not on this page of the vendor's list; this one comes next.
+    More(String),
+    /// Nothing either way.
+    Nothing(Fault),
+}
+
+/// A call at our callback address.
+#[derive(Clone, Copy, Debug)]
+pub struct Ring<'a> {
+    /// Of the address that we gave out, which may differ from the one that a function sees.
+    pub path: &'a str,
+    /// As written, without the question mark. The addresses we give out have none.
+    pub query: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// Why a ring was not believed to be the vendor's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forged {
+    /// A header of the signature is missing or no text.
+    Unsigned,
+    /// Signed too long ago, or in the future.
+    Stale,
+    /// The date cannot be read.
+    Malformed,
+    /// Signed with another key, or for another call.
+    Mismatch,
+}
+
+impl Forged {
+    /// In a word, for metrics and stories.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::Stale => "stale",
+            Self::Malformed => "malformed",
+            Self::Mismatch => "mismatch",
+        }
+    }
+}
+
+impl fmt::Display for Forged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unsigned => "the signature is missing",
+            Self::Stale => "the date is more than five minutes off",
+            Self::Malformed => "the date cannot be read",
+            Self::Mismatch => "the signature does not match",
+        })
+    }
+}

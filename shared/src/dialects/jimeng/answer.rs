@@ -1,0 +1,106 @@
+//! Jimeng's answers, in the two shapes they come in, and what their codes mean.
+//!
+//! The outer `code` is read first, whatever the HTTP status and whatever `data`
+//! says: a film that is done may still have been refused.
+
+use bytes::Bytes;
+use http::Response;
+
+use super::wire;
+use crate::dialects::retry_after::retry_after;
+use crate::task::{Fault, Kind};
+
+/// The `data` of an answer that reports success, or what went wrong.
+pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
+    let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
+        Fault::with_message(Kind::Unreadable, "the answer is not what was expected")
+    })?;
+    let known = |text: String| Some(text).filter(|text| !text.is_empty());
+    let fault = |kind, code, message, request_id| Fault {
+        kind,
+        code: known(code),
+        message: known(message),
+        request_id: known(request_id),
+        retry_after: retry_after(answer),
+    };
+
+    if let Some(wire::Metadata { request_id, error: Some(error) }) = read.metadata {
+        let kind = kind_of_name(&error.code).or_else(|| kind_of_number(&error.code_n));
+        let code = if error.code.is_empty() { error.code_n } else { error.code };
+        let kind = kind.unwrap_or_else(|| Kind::of_status(answer.status()));
+        return Err(fault(kind, code, error.message, request_id));
+    }
+    match (read.code.as_str(), kind_of_code(&read.code)) {
+        ("10000", _) => Ok(read.data.unwrap_or_default()),
+        ("", _) if answer.status().is_success() => {
+            Err(Fault::with_message(Kind::Unreadable, "the answer has no code"))
+        }
+        (_, kind) => {
+            let mut fault = fault(
+                kind.unwrap_or_else(|| Kind::of_status(answer.status())),
+                read.code,
+                read.message,
+                read.request_id,
+            );
+            if fault.kind == Kind::Unavailable {
+                // Jimeng advises against trying again at once.
+                fault.retry_after = fault.retry_after.or(Some(60));
+            }
+            Err(fault)
+        }
+    }
+}
+
+/// The service's codes, for requests and for films: <https://www.volcengine.com/docs/85621>.
+fn kind_of_code(code: &str) -> Option<Kind> {
+    Some(match code {
+        "50215" => Kind::BadRequest,
+        // The product is not activated, the bill not paid or the user without rights.
+        "50400" => Kind::Credentials,
+        // What goes in.
+        "50411" | "50412" | "50413" => Kind::Moderation,
+        // What comes out.
+        "50511" | "50512" | "50516" | "50517" | "50518" | "50519" => Kind::Moderation,
+        "50429" => Kind::RateLimited,
+        "50430" => Kind::Concurrency,
+        "50500" | "50501" => Kind::Internal,
+        // Moderation itself broke; without it nothing is made.
+        "50520" | "50521" | "50522" => Kind::Unavailable,
+        _ => return None,
+    })
+}
+
+/// The gateway's codes: <https://www.volcengine.com/docs/6369/68677>.
+fn kind_of_name(code: &str) -> Option<Kind> {
+    Some(match code {
+        "MissingParameter"
+        | "MissingRequestInfo"
+        | "ServiceNotFound"
+        | "InvalidActionOrVersion" => Kind::BadRequest,
+        "MissingAuthenticationToken"
+        | "MissingSignature"
+        | "InvalidTimestamp"
+        | "InvalidAccessKey"
+        | "SignatureDoesNotMatch"
+        | "InvalidAuthorization"
+        | "InvalidCredential"
+        | "InvalidSecretToken" => Kind::Credentials,
+        "LackPolicy" | "AccessDenied" => Kind::Permission,
+        "FlowLimitExceeded" => Kind::RateLimited,
+        // The service behind it may have heard the request.
+        "InternalError" | "InternalServiceTimeout" => Kind::Internal,
+        _ => return None,
+    })
+}
+
+/// The same codes as numbers.
+fn kind_of_number(code: &str) -> Option<Kind> {
+    Some(match code {
+        "100002" | "100004" | "100007" | "100008" => Kind::BadRequest,
+        "100003" | "100005" | "100006" | "100009" | "100010" => Kind::Credentials,
+        "100012" | "100013" => Kind::Permission,
+        "100018" => Kind::RateLimited,
+        "100014" | "100016" => Kind::Internal,
+        _ => return None,
+    })
+}

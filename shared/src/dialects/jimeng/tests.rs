@@ -1,0 +1,343 @@
+//! Jimeng's dialect against `fixtures/`: one exchange each, and the signatures
+//! that the vendor's own code made.
+
+mod signature;
+mod translation;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::dialects::testing::{self, answer, kind};
+
+fn fixtures(prefix: &str) -> Vec<(String, Value)> {
+    testing::fixtures("jimeng", prefix)
+}
+
+fn jimeng() -> Jimeng {
+    account(json!({ "access_key": "AKTEST", "secret_key": "c2VjcmV0==" })).expect("an account")
+}
+
+fn account(account: Value) -> serde_json::Result<Jimeng> {
+    serde_json::from_value(account)
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("a time")
+}
+
+/// A code as the fixtures write it: the service counts, the gateway has names.
+fn vendor_code(fixture: &Value) -> Option<String> {
+    match &fixture["expect"]["vendor_code"] {
+        Value::Number(code) => Some(code.to_string()),
+        code => code.as_str().map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_task_that_was_taken_is_known_by_its_id() {
+    for (name, fixture) in fixtures("create_ok") {
+        let expected = Submitted::Accepted {
+            vendor_task_id: fixture["expect"]["vendor_task_id"].as_str().unwrap().to_owned(),
+            figures: Figures::default(),
+        };
+        assert_eq!(jimeng().read_submitted(&answer(&fixture)), expected, "{name}");
+    }
+}
+
+#[test]
+fn every_documented_refusal_is_sorted_by_its_code() {
+    for (name, fixture) in fixtures("create_error") {
+        let may_exist = fixture["expect"]["vendor_task_may_exist"] != "no";
+        let fault = match jimeng().read_submitted(&answer(&fixture)) {
+            Submitted::Refused(fault) if !may_exist => fault,
+            Submitted::Unknown(fault) if may_exist => fault,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(fault.kind, kind(&fixture), "{name}");
+        assert_eq!(fault.code, vendor_code(&fixture), "{name}");
+        let body = &fixture["response"]["body"];
+        let request_id = body["request_id"].as_str();
+        let request_id = request_id.or(body["ResponseMetadata"]["RequestId"].as_str());
+        assert_eq!(fault.request_id.as_deref(), request_id, "{name}");
+    }
+}
+
+/// What the code says counts, whatever status it comes with.
+#[test]
+fn every_code_of_a_submission_has_its_meaning() {
+    let rows = [
+        ("50215", Some(Kind::BadRequest), "not valid for this product"),
+        ("50400", Some(Kind::Credentials), "not activated, not paid"),
+        ("50411", Some(Kind::Moderation), "the image that goes in"),
+        ("50412", Some(Kind::Moderation), "the prompt"),
+        ("50413", Some(Kind::Moderation), "words in the prompt"),
+        ("50511", Some(Kind::Moderation), "the image that comes out"),
+        ("50512", Some(Kind::Moderation), "the text that comes out"),
+        ("50516", Some(Kind::Moderation), "the film"),
+        ("50517", Some(Kind::Moderation), "its sound"),
+        ("50518", Some(Kind::Moderation), "somebody's image goes in"),
+        ("50519", Some(Kind::Moderation), "somebody's image comes out"),
+        ("50520", Some(Kind::Unavailable), "moderation broke"),
+        ("50521", Some(Kind::Unavailable), "likewise"),
+        ("50522", Some(Kind::Unavailable), "likewise"),
+        ("50429", Some(Kind::RateLimited), "too many requests"),
+        ("50430", Some(Kind::Concurrency), "too many tasks"),
+        ("50500", None, "broken, perhaps after the task was made"),
+        ("50501", None, "likewise"),
+    ];
+    for (code, expected, reason) in rows {
+        for status in [200, 400, 429, 500] {
+            let body = format!(r#"{{"code":{code},"data":null,"message":"m","status":{code}}}"#);
+            let kind = match read_submitted(status, &body) {
+                Submitted::Refused(fault) => Some(fault.kind),
+                Submitted::Unknown(_) => None,
+                other => panic!("{status} {code}: {other:?}"),
+            };
+            assert_eq!(kind, expected, "{status} {code}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_gateway_has_its_meaning_by_name_and_by_number() {
+    use Kind::{BadRequest, Credentials, Permission, RateLimited};
+    let rows = [
+        ("MissingParameter", 100_002, Some(BadRequest)),
+        ("MissingAuthenticationToken", 100_003, Some(Credentials)),
+        ("MissingRequestInfo", 100_004, Some(BadRequest)),
+        ("MissingSignature", 100_005, Some(Credentials)),
+        ("InvalidTimestamp", 100_006, Some(Credentials)),
+        ("ServiceNotFound", 100_007, Some(BadRequest)),
+        ("InvalidActionOrVersion", 100_008, Some(BadRequest)),
+        ("InvalidAccessKey", 100_009, Some(Credentials)),
+        ("SignatureDoesNotMatch", 100_010, Some(Credentials)),
+        ("LackPolicy", 100_012, Some(Permission)),
+        ("AccessDenied", 100_013, Some(Permission)),
+        ("InternalError", 100_014, None),
+        ("InternalServiceTimeout", 100_016, None),
+        ("FlowLimitExceeded", 100_018, Some(RateLimited)),
+    ];
+    for (name, number, expected) in rows {
+        let both = json!({ "Code": name, "CodeN": number, "Message": "m" });
+        for error in [both, json!({ "Code": name }), json!({ "CodeN": number })] {
+            let body = json!({ "ResponseMetadata": { "RequestId": "r", "Error": error } });
+            let kind = match read_submitted(400, &body.to_string()) {
+                Submitted::Refused(fault) => Some(fault.kind),
+                Submitted::Unknown(_) => None,
+                other => panic!("{error}: {other:?}"),
+            };
+            assert_eq!(kind, expected, "{error}");
+        }
+    }
+    for name in ["InvalidAuthorization", "InvalidCredential", "InvalidSecretToken"] {
+        let body = json!({ "ResponseMetadata": { "Error": { "Code": name } } });
+        let read = read_submitted(400, &body.to_string());
+        assert!(matches!(read, Submitted::Refused(fault) if fault.kind == Credentials), "{name}");
+    }
+}
+
+fn read_submitted(status: u16, body: &str) -> Submitted {
+    let body = Bytes::from(body.to_owned());
+    jimeng().read_submitted(&Response::builder().status(status).body(body).unwrap())
+}
+
+#[test]
+fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
+    let html = "<html>502 Bad Gateway</html>";
+    let rows = [
+        (200, r#"{"code":10000,"data":null,"message":"Success"}"#, "taken, but without data"),
+        (200, r#"{"code":10000,"data":{}}"#, "taken, but without an id"),
+        (200, r#"{"code":10000,"data":{"task_id":""}}"#, "an empty id"),
+        (200, r#"{"code":10000,"data":{"task_id":null}}"#, "no id"),
+        (200, r#"{"code":10000,"data":[]}"#, "a list"),
+        (200, r#"{"code":50999,"message":"x"}"#, "a code that we do not know"),
+        (200, "{}", "an empty object"),
+        (200, "[]", "no object"),
+        (200, html, "HTML with a good status"),
+        (200, "", "nothing at all"),
+        (200, r#"{"code":10000,"data":{"task_id":"75"#, "cut off"),
+        (200, r#"{"ResponseMetadata":{"RequestId":"r"}}"#, "the gateway without a result"),
+        (200, r#"{"ResponseMetadata":{"Error":{"Code":"Novelty"}}}"#, "its code is new"),
+        (302, html, "a redirect, which is not followed"),
+        (400, html, "a proxy's word, not Jimeng's"),
+        (401, html, "likewise"),
+        (408, r#"{"message":"timeout"}"#, "gave up waiting for us, or for itself"),
+        (500, r#"{"code":50999}"#, "a code that we do not know"),
+        (502, html, "a proxy without its server"),
+        (503, "{}", "an empty object"),
+        (504, "upstream timed out", "text"),
+    ];
+    for (status, body, reason) in rows {
+        let read = read_submitted(status, body);
+        assert!(matches!(read, Submitted::Unknown(_)), "{status} {body}: {reason}: {read:?}");
+    }
+}
+
+#[test]
+fn a_code_that_we_do_not_know_is_sorted_by_its_status() {
+    let rows = [
+        (400, Kind::BadRequest),
+        (401, Kind::Credentials),
+        (402, Kind::Balance),
+        (403, Kind::Permission),
+        (429, Kind::RateLimited),
+    ];
+    for (status, kind) in rows {
+        let gateway = r#"{"ResponseMetadata":{"Error":{"Code":"Novelty","CodeN":100999}}}"#;
+        for body in [r#"{"code":50999,"message":"m"}"#, gateway, r#"{"error":"a relay's"}"#] {
+            let read = read_submitted(status, body);
+            assert!(
+                matches!(&read, Submitted::Refused(fault) if fault.kind == kind),
+                "{status} {body}: {read:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_id_is_text_even_when_it_is_written_as_a_number() {
+    let body = r#"{"code":"10000","data":{"task_id":7526000000000000001}}"#;
+    let Submitted::Accepted { vendor_task_id, .. } = read_submitted(200, body) else {
+        panic!("taken");
+    };
+    assert_eq!(vendor_task_id, "7526000000000000001");
+}
+
+/// At once, moderation is as broken as it was.
+#[test]
+fn a_broken_moderation_is_worth_another_try_after_a_minute() {
+    let Submitted::Refused(fault) = read_submitted(400, r#"{"code":50520}"#) else {
+        panic!("refused")
+    };
+    let refusal = ApiError::refused_by(Vendor::Jimeng, &fault);
+    assert_eq!((refusal.status().as_u16(), refusal.retry_after), (503, Some(60)));
+}
+
+#[test]
+fn every_documented_state_is_understood() {
+    let now = at(1_784_019_722);
+    for (name, fixture) in fixtures("query_") {
+        let expect = &fixture["expect"];
+        let polled = jimeng().read_polled(&answer(&fixture), now);
+        let news = match (polled, expect["unified_status"].as_str()) {
+            (Polled::Nothing(fault), Some("unchanged")) => {
+                assert_eq!(fault.kind, kind(&fixture), "{name}");
+                continue;
+            }
+            // It has failed once this is said again and again, which others count.
+            (Polled::Missing(fault), _) if name == "query_not_found" => {
+                assert_eq!(fault.kind, Kind::NotFound, "{name}");
+                continue;
+            }
+            (Polled::News(news), _) => news,
+            (polled, _) => panic!("{name}: {polled:?}"),
+        };
+        assert_eq!(Some(news.status.as_str()), expect["unified_status"].as_str(), "{name}");
+        if expect["url"].is_string() {
+            assert_eq!(news.url.as_deref(), expect["url"].as_str(), "{name}");
+        }
+        assert_eq!(news.url.is_some(), news.status == Status::Succeeded, "{name}");
+        match (news.status, news.error) {
+            (Status::Failed, Some(error)) => {
+                let expected = Fault::new(kind(&fixture)).body(Vendor::Jimeng, Charged::Unknown);
+                assert_eq!(error.code, expected.code, "{name}");
+                assert_eq!(error.charged, Charged::Unknown, "{name}: Jimeng does not say");
+                let vendor = error.vendor.expect("the vendor's words");
+                assert_eq!(vendor.code, vendor_code(&fixture), "{name}");
+            }
+            (status, error) => {
+                assert_eq!((status == Status::Failed, error), (false, None), "{name}")
+            }
+        }
+    }
+}
+
+#[test]
+fn an_odd_answer_to_a_look_never_fails_a_task() {
+    let (url, html) = ("https://v.example/1.mp4", "<html>");
+    let done = format!(r#"{{"status":"done","video_url":"{url}"}}"#);
+    let ok = |data: &str| format!(r#"{{"code":10000,"data":{data}}}"#);
+    let code = |code: u32| format!(r#"{{"code":{code},"data":{done}}}"#);
+    let gateway = String::from(r#"{"ResponseMetadata":{"Error":{"Code":"AccessDenied"}}}"#);
+    let (processing, succeeded, failed) =
+        (Some(Status::Processing), Some(Status::Succeeded), Some(Status::Failed));
+    let rows = [
+        (200, ok(r#"{"status":"polishing"}"#), processing, "a new word"),
+        (200, ok(r#"{"status":"generating","video_url":null}"#), processing, "null"),
+        (200, ok(&done), succeeded, "done"),
+        (500, ok(&done), succeeded, "the code counts, not the status"),
+        (200, ok(r#"{"status":"done","video_url":null}"#), failed, "done without a video"),
+        (200, ok(r#"{"status":"done"}"#), failed, "likewise"),
+        (200, ok(r#"{"status":"expired"}"#), failed, "twelve hours old"),
+        (200, ok(r#"{"status":"not_found"}"#), None, "not there yet, perhaps"),
+        (200, code(50516), failed, "done, and refused all the same"),
+        (400, code(50511), failed, "likewise"),
+        (200, code(50412), failed, "refused late"),
+        (400, code(50520), None, "moderation broke, and may come back"),
+        (200, code(50500), None, "broken"),
+        (200, code(50999), None, "a code that we do not know"),
+        (400, code(50215), None, "the look was wrong, not the task"),
+        (401, code(50400), None, "the operator's trouble, not the task's"),
+        (429, code(50429), None, "busy"),
+        (429, code(50430), None, "busy"),
+        (403, gateway, None, "the operator's trouble"),
+        (200, ok("null"), None, "no data"),
+        (200, ok("{}"), None, "no status"),
+        (200, String::from("{}"), None, "no code"),
+        (200, String::from(html), None, "HTML"),
+        (500, String::from(html), None, "likewise"),
+        (200, String::new(), None, "nothing"),
+    ];
+    for (status, body, expected, reason) in rows {
+        let answer = Response::builder().status(status).body(Bytes::from(body.clone())).unwrap();
+        let read = match jimeng().read_polled(&answer, at(0)) {
+            Polled::News(news) => Some(news.status),
+            Polled::Missing(_) | Polled::Nothing(_) => None,
+        };
+        assert_eq!(read, expected, "{body}: {reason}");
+    }
+}
+
+#[test]
+fn a_film_has_24_frames_a_second_and_its_link_lives_an_hour() {
+    let body = br#"{"code":10000,"data":{"status":"done","video_url":"https://v.example/1.mp4"}}"#;
+    let answer = Response::new(Bytes::from_static(body));
+    let Polled::News(news) = jimeng().read_polled(&answer, at(1000)) else { panic!("news") };
+    assert_eq!(news.url_expires_at, Some(at(1000 + 3600)));
+    assert_eq!(news.figures, Figures { fps: Some(24.0), ..Figures::default() });
+}
+
+#[test]
+fn a_look_names_the_task_and_the_key_that_it_was_made_with() {
+    let handle = Handle { vendor_task_id: "7526\"1", endpoint: "jimeng_vgfm_i2v_l20" };
+    let request = jimeng().poll(&handle, at(0));
+    let address =
+        "https://visual.volcengineapi.com/?Action=CVSync2AsyncGetResult&Version=2022-08-31";
+    assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", address));
+    let body: Value = serde_json::from_slice(request.body()).unwrap();
+    assert_eq!(body, json!({ "req_key": "jimeng_vgfm_i2v_l20", "task_id": "7526\"1" }));
+}
+
+#[test]
+fn nobody_who_rings_is_jimeng() {
+    let headers = http::HeaderMap::new();
+    let ring = Ring { path: "/v1/callbacks/jimeng/t", query: "", headers: &headers, body: b"{}" };
+    assert_eq!(jimeng().verify_ring(&ring, at(0)), Err(Forged::Unsigned));
+}
+
+#[test]
+fn an_account_is_checked_and_its_keys_never_printed() {
+    let keys = json!({"access_key":"AKSHOWN","secret_key":"SKSHOWN","session_token":"STSHOWN"});
+    assert!(!format!("{:?}", account(keys).unwrap()).contains("SHOWN"));
+    for (row, reason) in [
+        (json!({}), "no keys"),
+        (json!({"access_key":"a"}), "half a pair"),
+        (json!({"access_key":"a","secret_key":""}), "an empty key"),
+        (json!({"access_key":"a b","secret_key":"s"}), "a key that fits no header"),
+        (json!({"access_key":"a","secret_key":"s","base_url":"visual"}), "no scheme"),
+        (json!({"access_key":"a","secret_key":"s","base_url":"http://a:99999"}), "no port"),
+        (json!({"access_key":"a","secret_key":"s","api_key":"k"}), "a member nobody reads"),
+    ] {
+        assert!(account(row).is_err(), "{reason}");
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading Kling's answers: <https://kling.ai/document-api/api/get-started/error-codes>.
+//!
+//! The code in the body decides, not the HTTP status: a 429 may be an empty
+//! account, and some relays answer 200 to everything. What the codes leave
+//! open is told in the text of the message, and nowhere else.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+
+use super::wire;
+use crate::dialects::retry_after::retry_after;
+use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
+
+/// Kling deletes results after this.
+const URL_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The task of a good answer, if it names one.
+pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault> {
+    let status = answer.status();
+    let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
+        Fault::with_message(Kind::Unreadable, "the answer is not what was expected")
+    })?;
+    let is_good = match read.code.as_str() {
+        "0" => true,
+        "" => status.is_success() && read.data.is_some(),
+        _ => false,
+    };
+    if is_good {
+        return Ok(read.data);
+    }
+    Err(Fault {
+        kind: kind_of(&read, status),
+        code: Some(read.code).filter(|code| !code.is_empty()),
+        message: Some(read.message).filter(|message| !message.is_empty()),
+        request_id: Some(read.request_id).filter(|id| !id.is_empty()),
+        retry_after: retry_after(answer),
+    })
+}
+
+fn kind_of(error: &wire::Answer, status: StatusCode) -> Kind {
+    match error.code.parse().unwrap_or_default() {
+        1000..=1099 => Kind::Credentials,
+        1101 | 1102 => Kind::Balance,
+        1100..=1199 | 1304 => Kind::Permission,
+        1200 | 1201 if says(&error.message, NOT_FOUND) => Kind::NotFound,
+        1200..=1299 => Kind::BadRequest,
+        1300 | 1301 => Kind::Moderation,
+        1302 => Kind::RateLimited,
+        1303 => Kind::Concurrency,
+        5000..=5999 => Kind::Internal,
+        _ => Kind::of_status(status),
+    }
+}
+
+/// Whether a refusal of a submission leaves it open that the vendor has a task of it.
+///
+/// Our id for a task is used once. When Kling knows it already, our own request
+/// came through before, by way of somebody who repeated it.
+pub(super) fn may_have_a_task(fault: &Fault) -> bool {
+    let message = fault.message.as_deref().unwrap_or_default();
+    match fault.kind {
+        Kind::Internal | Kind::Unreadable => true,
+        Kind::BadRequest => says(message, TAKEN) && !says(message, ABSENT),
+        _ => false,
+    }
+}
+
+fn status_of(status: &str) -> Option<Status> {
+    Some(match status {
+        "submitted" => Status::Queued,
+        "processing" => Status::Processing,
+        "succeed" | "succeeded" => Status::Succeeded,
+        "failed" => Status::Failed,
+        _ => return None,
+    })
+}
+
+pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
+    let figures = Figures { credits: task.units(), ..Figures::default() };
+    let Some(status) = status_of(task.status()) else {
+        return News { figures, ..News::unknown(task.status()) };
+    };
+    match status {
+        Status::Succeeded => match task.video() {
+            Some(video) => News {
+                figures: Figures { duration: video.duration, ..figures },
+                url: Some(video.url.clone()),
+                url_expires_at: Some(now + URL_LIFETIME),
+                ..News::unfinished(status)
+            },
+            None => {
+                let fault = Fault::with_message(Kind::Internal, "success, but without a video");
+                // Kling charges for success.
+                let charged = if task.is_charged() { Charged::Yes } else { Charged::Unknown };
+                News::failed(fault.body(Vendor::Kling, charged), figures)
+            }
+        },
+        Status::Failed => {
+            let charged = if task.is_charged() { Charged::Yes } else { Charged::No };
+            let message = task.message();
+            let fault = Fault {
+                message: Some(message.to_owned()).filter(|message| !message.is_empty()),
+                ..Fault::new(kind_of_failure(message))
+            };
+            News::failed(fault.body(Vendor::Kling, charged), figures)
+        }
+        unfinished => News { figures, ..News::unfinished(unfinished) },
+    }
+}
+
+/// A failed task has no code, only words.
+fn kind_of_failure(message: &str) -> Kind {
+    if says(message, MODERATED) {
+        Kind::Moderation
+    } else if says(message, BAD_INPUT) {
+        Kind::BadRequest
+    } else {
+        Kind::Internal
+    }
+}
+
+const NOT_FOUND: &[&str] = &["not found", "not exist", "不存在"];
+const TAKEN: &[&str] = &[
+    "already",
+    "exists",
+    "duplicat",
+    "not unique",
+    "be unique",
+    "in use",
+    "conflict",
+    "已存在",
+    "重复",
+];
+/// Words like those of [`TAKEN`] that say the opposite.
+const ABSENT: &[&str] = &["no longer", "no such", "expired"];
+const MODERATED: &[&str] = &[
+    "risk control",
+    "risk_control",
+    "policy",
+    "policies",
+    "sensitive",
+    "moderat",
+    "prohibited",
+    "violat",
+    "content safety",
+    "content security",
+    "风控",
+    "风险",
+    "敏感",
+    "违规",
+    "审核",
+];
+const BAD_INPUT: &[&str] = &[
+    "image",
+    "picture",
+    "invalid",
+    "illegal",
+    "format",
+    "resolution",
+    "aspect ratio",
+    "download",
+    "not supported",
+    "unsupported",
+    "parameter",
+    "图片",
+    "参数",
+];
+
+fn says(message: &str, words: &[&str]) -> bool {
+    let message = message.to_lowercase();
+    words.iter().any(|word| message.contains(word))
+}

@@ -1,0 +1,218 @@
+//! Kling's dialect against `fixtures/`: one exchange or callback each, and the
+//! tokens and signatures that other people's code made.
+
+mod answers;
+mod translation;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::dialects::testing::{self, answer, kind};
+use crate::task::TaskId;
+
+fn fixtures(prefix: &str) -> Vec<(String, Value)> {
+    testing::fixtures("kling", prefix)
+}
+
+fn kling(account: Value) -> Kling {
+    serde_json::from_value(account).expect("an account")
+}
+
+fn with_key() -> Kling {
+    kling(json!({ "api_key": "key" }))
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("a time")
+}
+
+#[test]
+fn a_token_is_byte_for_byte_the_one_that_others_make() {
+    let (_, vectors) = fixtures("jwt").remove(0);
+    for case in vectors["cases"].as_array().expect("cases") {
+        let account = json!({
+            "access_key": case["access_key"],
+            "secret_key": case["secret_key"],
+        });
+        let handle = Handle { vendor_task_id: "1", endpoint: "text2video" };
+        let now = at(case["now_unix"].as_i64().expect("a time"));
+        let request = kling(account).poll(&handle, now);
+        let expected = case["expected"]["authorization"].as_str().expect("a header");
+        assert_eq!(request.headers()["authorization"], expected, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn a_look_goes_where_the_task_was_made_and_cannot_be_led_elsewhere() {
+    let host = "https://api-singapore.klingai.com";
+    let rows = [
+        ("text2video", "871203945561284608", "/v1/videos/text2video/871203945561284608"),
+        ("image2video", "871203945561284608", "/v1/videos/image2video/871203945561284608"),
+        ("text-to-video/kling-3.0", "871204100201349120", "/tasks?task_ids=871204100201349120"),
+        ("omni-video/kling-o1", "1,2&x=/", "/tasks?task_ids=1%2C2%26x%3D%2F"),
+        ("text2video", "../../account?x=1", "/v1/videos/text2video/..%2F..%2Faccount%3Fx%3D1"),
+    ];
+    for (endpoint, vendor_task_id, path) in rows {
+        let handle = Handle { vendor_task_id, endpoint };
+        let request = with_key().poll(&handle, at(0));
+        assert_eq!(request.method(), "GET");
+        assert_eq!(request.uri().to_string(), format!("{host}{path}"));
+        assert_eq!(request.headers()["authorization"], "Bearer key");
+    }
+}
+
+fn ring_headers(headers: &Value) -> http::HeaderMap {
+    let headers = headers.as_object().expect("headers").iter();
+    headers
+        .map(|(name, value)| {
+            // Lambda delivers the names in lower case.
+            let name: http::HeaderName = name.to_ascii_lowercase().parse().expect("a name");
+            (name, value.as_str().expect("text").parse().expect("a value"))
+        })
+        .collect()
+}
+
+fn verify(account: Value, headers: &Value, body: &Value, now: &Value) -> Result<(), Forged> {
+    let ring = Ring {
+        path: "/v1/callbacks/kling/token",
+        query: "",
+        headers: &ring_headers(headers),
+        body: body.as_str().expect("text").as_bytes(),
+    };
+    kling(account).verify_ring(&ring, at(now.as_i64().unwrap_or_default()))
+}
+
+#[test]
+fn signatures_made_by_other_peoples_code_hold_or_fail_as_they_should() {
+    let (_, vectors) = fixtures("webhook_signatures").remove(0);
+    let cases = vectors["cases"].as_array().expect("cases").iter();
+    for case in cases.chain([&vectors["vendor_published"]]) {
+        let account = json!({ "api_key": "key", "webhook_secret": case["secret"] });
+        let verdict = verify(account, &case["headers"], &case["body"], &case["now_unix"]);
+        let expected = match case["expected"]["library_message"].as_str() {
+            None => Ok(()),
+            Some("Missing required headers") => Err(Forged::Unsigned),
+            Some(message) if message.starts_with("Message timestamp too") => Err(Forged::Stale),
+            Some(_) => Err(Forged::Mismatch),
+        };
+        assert_eq!(verdict, expected, "{}", case["name"]);
+        assert_eq!(verdict.is_ok(), case["expected"]["valid"] == true, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn a_callback_needs_a_signature_once_there_is_a_secret() {
+    let secret = "whsec_Zml4dHVyZXMtd2ViaG9vay1zZWNyZXQtMDAwMDAwMDE=";
+    for (name, fixture) in fixtures("callback_") {
+        let callback = &fixture["callback"];
+        let (headers, body) = (&callback["headers"], &callback["raw_body"]);
+        let now = &fixture["verify_with"]["now_unix"];
+        let without = json!({ "api_key": "key" });
+        assert_eq!(verify(without, headers, body, now), Ok(()), "{name}: the path protects");
+
+        let with = |secret: &str| json!({ "api_key": "key", "webhook_secret": secret });
+        let expected = if now.is_null() { Err(Forged::Unsigned) } else { Ok(()) };
+        assert_eq!(verify(with(secret), headers, body, now), expected, "{name}");
+        let other = with("whsec_b3RoZXI=");
+        assert!(verify(other, headers, body, now).is_err(), "{name}: another secret");
+    }
+}
+
+#[test]
+fn an_account_has_one_kind_of_credentials_and_none_is_ever_printed() {
+    let read = |account: Value| serde_json::from_value::<Kling>(account);
+    let account = read(json!({
+        "access_key": "ak-secret", "secret_key": "sk-secret", "webhook_secret": "whsec_c2VjcmV0",
+        "base_url": "http://127.0.0.1:9/kling/",
+    }))
+    .unwrap();
+    let printed = format!("{account:?}");
+    assert!(!printed.contains("-secret") && !printed.contains("c2VjcmV0"), "{printed}");
+    assert_eq!(account.base_url.join("/tasks"), "http://127.0.0.1:9/kling/tasks");
+    let rows = [
+        (json!({}), "api_key, or access_key", "no key"),
+        (json!({"access_key":"secret"}), "secret_key", "half a pair"),
+        (json!({"secret_key":"secret"}), "access_key", "the other half"),
+        (
+            json!({"api_key":"secret","access_key":"secret","secret_key":"secret"}),
+            "not both",
+            "both kinds",
+        ),
+        (json!({"api_key":"secret","secret_key":"secret"}), "not both", "one kind and a half"),
+        (json!({"api_key":""}), "key", "an empty key"),
+        (json!({"api_key":"a secret"}), "printable", "a key that fits no header"),
+        (json!({"access_key":"ak","secret_key":""}), "secret_key", "an empty secret key"),
+        (json!({"api_key":"k","webhook_secret":"whsec_"}), "webhook_secret", "nothing in it"),
+        (json!({"api_key":"k","webhook_secret":"secret!"}), "webhook_secret", "no base64"),
+        (json!({"api_key":"k","base_url":"api.klingai.com"}), "base_url", "no scheme"),
+        (json!({"api_key":"k","token":"secret"}), "token", "a member nobody reads"),
+    ];
+    for (account, named, reason) in rows {
+        let error = read(account).expect_err(reason).to_string();
+        assert!(error.contains(named), "{reason}: {error}");
+        assert!(!error.contains("a secret") && !error.contains("secret!"), "{reason}: {error}");
+    }
+}
+
+#[test]
+fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
+    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+    let rows = [
+        ("image2video", "/v1/videos/image2video/0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
+        ("omni-video/kling-o1", "/tasks?external_task_ids=0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
+    ];
+    let answers = [
+        (
+            200,
+            r#"{"code":0,"data":{"task_id":"87","task_status":"processing"}}"#,
+            Some("87"),
+            "made",
+        ),
+        (200, r#"{"code":0,"data":[{"id":"87","status":"submitted"}]}"#, Some("87"), "made"),
+        (
+            400,
+            r#"{"code":1201,"message":"Task not found by id/external id: x"}"#,
+            Some(""),
+            "not made",
+        ),
+        (200, r#"{"code":0,"data":[]}"#, Some(""), "not made"),
+        (400, r#"{"code":1201,"message":"parameter error"}"#, None, "says nothing of the task"),
+        (429, r#"{"code":1302,"message":"busy"}"#, None, "busy"),
+        (500, r#"{"code":5000,"message":"broken"}"#, None, "broken"),
+        (200, "<html>", None, "HTML"),
+        (404, "<html>", None, "a proxy's word"),
+    ];
+    for (endpoint, path) in rows {
+        let created_at = at(0);
+        let sought = Sought {
+            task_id: &task_id,
+            endpoint,
+            created_at,
+            payload: None,
+            hint: None,
+            page: None,
+        };
+        let request = with_key().find(&sought, at(60)).expect("Kling can be asked");
+        assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
+        for (status, body, found, reason) in answers {
+            let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+            let read = match with_key().read_found(&answer, &sought) {
+                Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
+                Found::Absent => Some(String::new()),
+                Found::More(_) | Found::Nothing(_) => None,
+            };
+            assert_eq!(read.as_deref(), found, "{body}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn a_submission_is_repeated_as_it_was_with_a_token_of_its_own_time() {
+    let pair = kling(json!({ "access_key": "AK", "secret_key": "SK" }));
+    let body = Bytes::from_static(br#"{"external_task_id":"0198"}"#);
+    let repeat = |now| pair.repeat("text2video", body.clone(), now).expect("Kling recognises it");
+    let (first, later) = (repeat(at(0)), repeat(at(60)));
+    assert_eq!((first.method().as_str(), first.uri().path()), ("POST", "/v1/videos/text2video"));
+    assert_eq!(first.body(), later.body());
+    assert_ne!(first.headers()["authorization"], later.headers()["authorization"]);
+}

@@ -1,0 +1,22 @@
+//! The dialects of the vendors, and the contract that each of them fulfils.
+//!
+//! Pure: no socket, no clock, no environment.
+
+mod address;
+mod aliases;
+mod contract;
+mod jimeng;
+mod kling;
+mod lenient;
+mod registry;
+mod retry_after;
+#[cfg(test)]
+mod testing;
+mod vidu;
+
+pub use address::BaseUrl;
+pub use aliases::Aliases;
+pub use contract::{
+    Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submission, Submitted, Ticket,
+};
+pub use registry::{open, vendor_of};

@@ -1,0 +1,59 @@
+//! Reading the fixtures: one exchange or callback each, and what it means.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use crate::task::Kind;
+
+/// The fixtures whose names begin like this, with their names.
+pub(super) fn fixtures(vendor: &str, prefix: &str) -> Vec<(String, Value)> {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/dialects/{vendor}/fixtures"));
+    let mut fixtures: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder is in the repository")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
+        })
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("readable");
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, serde_json::from_str(&text).expect("JSON"))
+        })
+        .collect();
+    assert!(!fixtures.is_empty(), "no fixture begins with {prefix}");
+    fixtures.sort_by(|a, b| a.0.cmp(&b.0));
+    fixtures
+}
+
+pub(super) fn answer(fixture: &Value) -> Response<Bytes> {
+    let response = &fixture["response"];
+    let status = response["status"].as_u64().expect("a status");
+    Response::builder()
+        .status(u16::try_from(status).expect("a status"))
+        .body(Bytes::from(response["body"].to_string()))
+        .expect("a response")
+}
+
+/// The kind that a fixture means, in its neutral words.
+pub(super) fn kind(fixture: &Value) -> Kind {
+    match fixture["expect"]["error_kind"].as_str().expect("an error_kind") {
+        // A task's name that the vendor knows already was no good request, either.
+        "bad_request" | "duplicate" => Kind::BadRequest,
+        "content_moderation" => Kind::Moderation,
+        "not_found" => Kind::NotFound,
+        "insufficient_balance" => Kind::Balance,
+        "vendor_auth" => Kind::Credentials,
+        "vendor_permission" | "vendor_account" => Kind::Permission,
+        "rate_limited" => Kind::RateLimited,
+        "concurrency_limited" => Kind::Concurrency,
+        "expired" => Kind::Expired,
+        "cancelled" => Kind::Cancelled,
+        "server_error" if fixture["expect"]["vendor_task_may_exist"] == "no" => Kind::Unavailable,
+        "server_error" => Kind::Internal,
+        other => panic!("unknown error_kind {other}"),
+    }
+}

@@ -1,0 +1,63 @@
+//! Finding a task of which no answer came: <https://platform.vidu.com/docs/tasks-list>.
+//!
+//! Vidu has no id of ours, but echoes the note that it was sent. Our own note
+//! is the task's id, and finds it in the list. A client's note may stand on many
+//! tasks: then only the one that a ring names is looked at.
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use jiff::SignedDuration;
+
+use super::{Vidu, read_fault, wire};
+use crate::dialects::address::path_segment;
+use crate::dialects::contract::{Found, Sought};
+use crate::task::{Fault, Figures, Kind};
+
+/// Vidu's clock and ours, and the time that a submission is under way.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
+pub(super) fn request(vidu: &Vidu, sought: &Sought<'_>) -> Request<Bytes> {
+    let path = match sought.hint {
+        Some(hint) => format!("/ent/v2/tasks/{}/creations", path_segment(hint)),
+        None => {
+            let from = path_segment(&format!("{:.0}", sought.created_at - MARGIN));
+            let to = path_segment(&format!("{:.0}", sought.created_at + MARGIN));
+            let mut path =
+                format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}&pager.pagesz=100");
+            if let Some(page) = sought.page {
+                path.push_str(&format!("&pager.page_token={}", path_segment(page)));
+            }
+            path
+        }
+    };
+    vidu.request(Method::GET, &path)
+        .body(Bytes::new())
+        .expect("the key was checked to fit a header, the path is encoded")
+}
+
+pub(super) fn read(answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
+    if !answer.status().is_success() {
+        return Found::Nothing(read_fault(answer));
+    }
+    let client_note = sought.payload.filter(|payload| !payload.is_empty());
+    let note = client_note.unwrap_or(sought.task_id.as_str());
+    let list: wire::List = match sought.hint {
+        Some(hint) => {
+            let task: wire::Listed = super::read(answer);
+            let tasks = if task.id() == hint { vec![task] } else { Vec::new() };
+            wire::List { tasks, ..wire::List::default() }
+        }
+        None if client_note.is_none() => super::read(answer),
+        None => wire::List::default(),
+    };
+    let found = list.tasks.into_iter().find(|task| !task.id().is_empty() && task.payload == note);
+    match found {
+        Some(task) => Found::Task {
+            vendor_task_id: task.id().to_owned(),
+            figures: Figures { credits: task.credits, ..Figures::default() },
+        },
+        None if !list.next_page_token.is_empty() => Found::More(list.next_page_token),
+        // The list may be late: it does not prove that there is no task.
+        None => Found::Nothing(Fault::with_message(Kind::NotFound, "no task with this note")),
+    }
+}

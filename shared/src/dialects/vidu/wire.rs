@@ -1,0 +1,164 @@
+//! Vidu's wire types, field for field.
+//!
+//! What we send is exact. What we read is lenient: members that are missing,
+//! `null` or of a kind nobody promised are no reason to lose a paid task.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::dialects::lenient::{lenient, list, number, text};
+
+/// The body of all four ways to create; an absent member is not sent.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Create {
+    pub(super) model: String,
+    pub(super) prompt: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) subjects: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) videos: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aspect_ratio: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) resolution: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) movement_amplitude: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) style: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bgm: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) audio: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) audio_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) voice_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) is_rec: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) off_peak: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) watermark: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wm_position: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wm_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) meta_data: Option<String>,
+    pub(super) payload: String,
+    pub(super) callback_url: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Created {
+    #[serde(deserialize_with = "text")]
+    pub(super) task_id: String,
+    #[serde(deserialize_with = "number")]
+    pub(super) duration: Option<f64>,
+    /// The seed that is really used; no later answer repeats it.
+    #[serde(deserialize_with = "lenient")]
+    pub(super) seed: Option<i64>,
+    #[serde(deserialize_with = "number")]
+    pub(super) credits: Option<f64>,
+}
+
+/// The answer to `GET /ent/v2/tasks/{id}/creations`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Creations {
+    /// The one member without which the answer says nothing.
+    #[serde(deserialize_with = "text")]
+    pub(super) state: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) err_code: String,
+    #[serde(deserialize_with = "number")]
+    pub(super) credits: Option<f64>,
+    #[serde(deserialize_with = "list")]
+    pub(super) creations: Vec<Creation>,
+}
+
+/// The answer to `GET /ent/v2/tasks`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct List {
+    #[serde(alias = "data", alias = "items", deserialize_with = "list")]
+    pub(super) tasks: Vec<Listed>,
+    /// Empty on the last page.
+    #[serde(deserialize_with = "text")]
+    pub(super) next_page_token: String,
+}
+
+/// A task in the list, in a ring or by itself: where it is called what.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Listed {
+    #[serde(deserialize_with = "text")]
+    id: String,
+    #[serde(deserialize_with = "text")]
+    task_id: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) payload: String,
+    #[serde(deserialize_with = "number")]
+    pub(super) credits: Option<f64>,
+}
+
+impl Listed {
+    pub(super) fn id(&self) -> &str {
+        if self.id.is_empty() { &self.task_id } else { &self.id }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Creation {
+    #[serde(deserialize_with = "text")]
+    pub(super) url: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) video: Option<Video>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Video {
+    #[serde(deserialize_with = "number")]
+    pub(super) duration: Option<f64>,
+    #[serde(deserialize_with = "number")]
+    pub(super) fps: Option<f64>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) resolution: Option<Resolution>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Resolution {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) width: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) height: Option<u32>,
+}
+
+/// `{"code":400,"reason":"BadRequest","message":"…","metadata":{"trace_id":"…"}}`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Error {
+    #[serde(deserialize_with = "text")]
+    pub(super) reason: String,
+    #[serde(deserialize_with = "text")]
+    pub(super) message: String,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) metadata: Option<ErrorMetadata>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorMetadata {
+    #[serde(deserialize_with = "lenient")]
+    pub(super) trace_id: Option<String>,
+}

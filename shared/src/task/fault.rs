@@ -1,0 +1,211 @@
+//! What goes wrong at vendors, and what it means to a client.
+//!
+//! Each dialect sorts its vendor's codes into a [`Kind`]; the one table here
+//! says which of our codes a kind is, and in which words.
+
+use http::StatusCode;
+
+use super::error::{Charged, Code, ErrorBody, VendorError};
+use super::vendor::Vendor;
+
+/// A vendor's error in the vendor's words, sorted into a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: Kind,
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub request_id: Option<String>,
+    /// Seconds that the vendor asked us to wait.
+    pub retry_after: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request is wrong, e.g. a field, an image, a model.
+    BadRequest,
+    /// Input or output was refused by moderation.
+    Moderation,
+    /// What the request speaks of does not exist.
+    NotFound,
+    /// The operator's credentials are refused.
+    Credentials,
+    /// The operator's account may not do this.
+    Permission,
+    /// The operator's account has no money left.
+    Balance,
+    /// Too many requests.
+    RateLimited,
+    /// Too many tasks at once.
+    Concurrency,
+    /// The vendor cannot now, and surely did not.
+    Unavailable,
+    /// The vendor broke.
+    Internal,
+    /// Somebody cancelled the task at the vendor.
+    Cancelled,
+    /// The vendor no longer knows how the task ended.
+    Expired,
+    /// The answer made no sense, or none came.
+    Unreadable,
+}
+
+impl Kind {
+    /// Our code for it, and what a client reads after the vendor's name.
+    fn meaning(self) -> (Code, &'static str) {
+        match self {
+            Self::BadRequest => (Code::VendorRejectedRequest, "refused the request"),
+            Self::Moderation => (Code::ContentPolicyViolation, "refused the content"),
+            Self::NotFound => {
+                (Code::VendorResourceNotFound, "does not know what the request names")
+            }
+            Self::Credentials => (
+                Code::VendorCredentialsRefused,
+                "refused this gateway's credentials; its operator has to act",
+            ),
+            Self::Permission => (
+                Code::VendorPermissionDenied,
+                "does not allow this gateway's account to do that; its operator has to act",
+            ),
+            Self::Balance => (
+                Code::VendorBalanceExhausted,
+                "finds no balance in this gateway's account; its operator has to act",
+            ),
+            Self::RateLimited => {
+                (Code::VendorRateLimited, "has had too many requests; ask again later")
+            }
+            Self::Concurrency => (
+                Code::VendorConcurrencyLimited,
+                "is working on as many tasks as it may; ask again later",
+            ),
+            Self::Unavailable => (
+                Code::VendorUnavailable,
+                "is not available now, and nothing was made; ask again later",
+            ),
+            Self::Internal => (Code::VendorFailed, "failed inside"),
+            Self::Cancelled => {
+                (Code::CancelledAtVendor, "reports that the task was cancelled there")
+            }
+            Self::Expired => (Code::ExpiredAtVendor, "no longer has the task or its video"),
+            Self::Unreadable => (Code::VendorUnreadable, "gave no answer that can be read"),
+        }
+    }
+
+    /// Our code for it, the one in errors.
+    pub fn code(self) -> Code {
+        self.meaning().0
+    }
+
+    /// All there is to go by when the vendor's own code says nothing to us.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Credentials,
+            402 => Self::Balance,
+            403 => Self::Permission,
+            404 => Self::NotFound,
+            // Given up while it was being worked on: it may have been done.
+            408 | 499 => Self::Internal,
+            429 => Self::RateLimited,
+            400..=498 => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// Whether an operator, and nobody else, can mend it.
+    pub fn is_operators(self) -> bool {
+        matches!(self, Self::Credentials | Self::Permission | Self::Balance)
+    }
+}
+
+impl Fault {
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, code: None, message: None, request_id: None, retry_after: None }
+    }
+
+    pub fn with_message(kind: Kind, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..Self::new(kind) }
+    }
+
+    /// Short enough to be kept, and without what nobody else may read.
+    pub fn presentable(&self) -> Self {
+        let short = |text: &String| text.chars().take(LONGEST_CODE).collect();
+        Self {
+            kind: self.kind,
+            code: self.code.as_ref().map(short),
+            // What is wrong with the operator's account is not the client's to read.
+            message: self.message.as_deref().filter(|_| !self.kind.is_operators()).map(presentable),
+            request_id: self.request_id.as_ref().map(short),
+            retry_after: self.retry_after,
+        }
+    }
+
+    /// The body of an error, as a failed task keeps it.
+    pub fn body(&self, vendor: Vendor, charged: Charged) -> ErrorBody {
+        let (our_code, words) = self.kind.meaning();
+        let Self { code, message: vendor_message, request_id, .. } = self.presentable();
+        let mut message = format!("{vendor} {words}");
+        if let Some(words) = &vendor_message {
+            message.push_str(": ");
+            message.push_str(words);
+        }
+        if let Some(code) = &code {
+            message.push_str(&format!(" ({code})"));
+        }
+        let vendor =
+            VendorError { name: vendor.to_string(), code, message: vendor_message, request_id };
+        ErrorBody { charged, vendor: Some(vendor), ..ErrorBody::new(our_code, message) }
+    }
+}
+
+const LONGEST_CODE: usize = 100;
+/// A vendor's words, fit for a client: addresses may hold tokens or signatures,
+/// and long words are images or keys.
+fn presentable(message: &str) -> String {
+    const LONGEST: usize = 500;
+    const LONGEST_WORD: usize = 60;
+    let words: Vec<_> = message
+        .split_whitespace()
+        .map(|word| match word {
+            word if word.contains("://") => "[address]",
+            word if word.starts_with("data:") || word.len() > LONGEST_WORD => "[…]",
+            word => word,
+        })
+        .collect();
+    words.join(" ").chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendors_words_reach_the_client_without_addresses() {
+        let fault = Fault {
+            code: Some("FieldInvalid".to_owned()),
+            ..Fault::with_message(
+                Kind::BadRequest,
+                "cannot call https://gw.example/v1/callbacks/x now",
+            )
+        };
+        let body = fault.body(Vendor::Vidu, Charged::No);
+        assert_eq!(
+            body.message,
+            "vidu refused the request: cannot call [address] now (FieldInvalid)"
+        );
+        assert!(!body.to_json().to_string().contains("gw.example"));
+    }
+
+    #[test]
+    fn what_a_vendor_repeats_of_the_request_or_the_account_stays_inside() {
+        let image = "A".repeat(10_000);
+        let fault = Fault {
+            code: Some("x".repeat(10_000)),
+            request_id: Some("y".repeat(10_000)),
+            ..Fault::with_message(Kind::RateLimited, format!("{image} data:image/png;base64,AAAA"))
+        };
+        let body = fault.body(Vendor::Vidu, Charged::No).to_json().to_string();
+        assert!(!body.contains("AAAA") && body.len() < 2_000, "{body}");
+
+        let fault = Fault::with_message(Kind::Credentials, "invalid token vda_mykey");
+        assert!(!fault.body(Vendor::Vidu, Charged::No).to_json().to_string().contains("vda_mykey"));
+    }
+}

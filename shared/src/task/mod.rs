@@ -1,0 +1,26 @@
+//! Tasks and all that belongs to one: pure data, and the rules by which it changes.
+//!
+//! Not here: what clients and vendors send, and where tasks are stored.
+
+mod error;
+mod events;
+mod fault;
+mod figures;
+mod id;
+mod key;
+mod progress;
+mod record;
+mod status;
+pub mod timer;
+mod vendor;
+
+pub use error::{Charged, Code, ErrorBody, VendorError};
+pub use events::{MOST_STEPS, Source, Step, What};
+pub use fault::{Fault, Kind};
+pub use figures::{Figures, whole};
+pub use id::TaskId;
+pub use key::{ApiKey, KeyHash, Limits};
+pub use progress::News;
+pub use record::{Delivery, RETENTION, Task};
+pub use status::Status;
+pub use vendor::Vendor;

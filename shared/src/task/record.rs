@@ -1,0 +1,142 @@
+//! A task: one generation, from the moment it is accepted to its end.
+//!
+//! Pure. What is kept of a task is what its owner is shown and what is needed
+//! to finish it; neither prompt nor images are kept.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::error::{Charged, ErrorBody};
+use super::events::Step;
+use super::figures::Figures;
+use super::id::TaskId;
+use super::key::KeyHash;
+use super::progress::News;
+use super::status::Status;
+use super::timer::{self, Lane, Shard};
+use super::vendor::Vendor;
+
+/// How long a task can be asked for. Vendors delete videos long before.
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A stored task. The names of its fields are the table's attributes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    /// The API key that made it; to every other key it does not exist.
+    pub owner: String,
+    /// The hash of that key, under which its webhook secret is found.
+    pub key_sha256: KeyHash,
+    pub vendor: Vendor,
+    /// As the client wrote it.
+    pub model: String,
+    pub status: Status,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// When somebody last began to ask the vendor, in milliseconds.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub looked_at: Timestamp,
+    /// The vendor's endpoint or product that was asked; some want it in every question.
+    pub endpoint: String,
+    /// Absent as long as it is unknown whether the vendor took the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_task_id: Option<String>,
+    #[serde(default)]
+    pub figures: Figures,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When the vendor's link dies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_url: Option<String>,
+    /// What was last tried with the client's webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+    /// What was sent to a vendor that takes the same again without making a second
+    /// video; kept until it is known that the first one arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submission: Option<String>,
+    /// How often in a row the vendor said that it does not know the task.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub misses: u32,
+    /// Whether it has a place among the unfinished tasks that its key may have,
+    /// which its end gives back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counted: bool,
+    /// What happened to it.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// How often somebody began to ask the vendor.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
+    /// The task's timer: when something is next to be done for it. With
+    /// `due_shard` the key of a sparse index; both go when nothing is left to do.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_shard: Option<Shard>,
+    /// When the table forgets it.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub ttl: Timestamp,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// How the last call at a client's webhook went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// How often it was tried.
+    pub tries: u32,
+    pub tried_at: Timestamp,
+    pub delivered: bool,
+    /// The client's answer, or why there was none; for people.
+    pub outcome: String,
+}
+
+impl Task {
+    /// Whether its end is still to be told to its client. The timer says so:
+    /// it goes when the client knows or nobody will try again.
+    pub fn owes_webhook(&self) -> bool {
+        self.status.is_final() && self.webhook_url.is_some() && self.due_at.is_some()
+    }
+
+    /// Whether what it ended as may have cost credits.
+    pub fn may_be_charged(&self) -> bool {
+        self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
+    }
+
+    /// The task as the write that ends it leaves it, by these steps.
+    pub fn after(&self, news: &News, steps: &[Step], now: Timestamp) -> Self {
+        let webhook = self.webhook_url.is_some();
+        let mut after = self.clone();
+        after.status = news.status;
+        after.updated_at = now;
+        after.figures.learn(&news.figures);
+        after.url = news.url.clone().or(after.url);
+        after.url_expires_at = news.url_expires_at.or(after.url_expires_at);
+        after.error = news.error.clone().or(after.error);
+        after.submission = None;
+        after.misses = 0;
+        after.due_at = webhook.then(|| timer::after_end(now));
+        after.due_shard = webhook.then(|| Lane::Webhooks.shard(&self.id));
+        after.steps.extend_from_slice(steps);
+        after
+    }
+}
