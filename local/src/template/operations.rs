@@ -63,7 +63,7 @@ fn every_function_is_watched() {
     let dashboard = dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text");
     for (id, _) in of_type("AWS::Serverless::Function") {
         let named = format!("{{\"Ref\":\"{id}\"}}");
-        assert!(of(&format!("{id}Errors")).contains(&named), "errors of {id}");
+        assert!(of("FunctionErrors").contains(&named), "errors of {id}");
         assert!(of("FunctionsThrottled").contains(&named), "throttles of {id}");
         assert!(dashboard.contains(&format!("\"${{{id}}}\"")), "{id} on the dashboard");
     }
