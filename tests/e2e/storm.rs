@@ -52,8 +52,8 @@ const TROUBLES: [&str; 12] = [
     "dropped-after",
     "html-before",
     "html-after",
-    "busy-looks",
-    "failing-looks",
+    "busy-polls",
+    "failing-polls",
     "moderated",
 ];
 

@@ -6,7 +6,7 @@ use crate::simulators::testing::marked;
 #[tokio::test]
 async fn a_look_is_refused_or_finds_nothing() {
     let rows = [
-        ("busy-looks", 429, 50429, json!(null)),
+        ("busy-polls", 429, 50429, json!(null)),
         ("unknown-at-first", 200, 10000, json!("not_found")),
         ("endless", 200, 10000, json!("in_queue")),
         ("lost-callbacks", 200, 10000, json!("in_queue")),

@@ -52,7 +52,7 @@ async fn a_second_submission_of_an_external_id_makes_what_was_not_made_and_nothi
 #[tokio::test]
 async fn a_look_is_refused_or_breaks_or_finds_nothing_by_either_id() {
     let rows = [
-        ("busy-looks", (429, json!(1302)), (429, json!(1302))),
+        ("busy-polls", (429, json!(1302)), (429, json!(1302))),
         ("unknown-at-first", (400, json!(1201)), (200, json!(0))),
         ("endless", (200, json!(0)), (200, json!(0))),
     ];

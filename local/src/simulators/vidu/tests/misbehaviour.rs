@@ -75,8 +75,8 @@ async fn a_submission_is_not_answered_whether_it_was_made_or_not() {
 #[tokio::test]
 async fn a_look_is_refused_or_breaks_or_finds_nothing() {
     let rows = [
-        ("busy-looks", "429 application/json", 1),
-        ("failing-looks", "502 text/html; charset=utf-8", 1),
+        ("busy-polls", "429 application/json", 1),
+        ("failing-polls", "502 text/html; charset=utf-8", 1),
         ("unknown-at-first", "404 application/json", 0),
         ("endless", "200 application/json", 1),
     ];
@@ -132,7 +132,7 @@ async fn the_truth_and_the_manners_survive_a_restart() {
     let failed = create_text(&before, json!({"prompt": marked("snow", "moderated")})).await;
     drop(before);
     let slow = vidu(FOR_EVER, open()).await;
-    let bad = create_text(&slow, json!({"prompt": marked("hail", "busy-looks")})).await;
+    let bad = create_text(&slow, json!({"prompt": marked("hail", "busy-polls")})).await;
     drop(slow);
 
     let after = vidu(Duration::ZERO, open()).await;
