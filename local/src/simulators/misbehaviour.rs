@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_readme_lists_every_word() {
-        let readme = include_str!("../../../README.md");
+        let readme = include_str!("../../README.md");
         let listed: Vec<_> = readme
             .lines()
             .skip_while(|line| !line.starts_with("| `metadata.simulate` |"))

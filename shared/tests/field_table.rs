@@ -1,5 +1,5 @@
-//! The README's table of fields, made from the code: each field is added to a
-//! request, and what then changes in the vendor's request is the cell.
+//! The table of fields in `docs/api.md`, made from the code: each field is added
+//! to a request, and what then changes in the vendor's request is the cell.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use shared::dialects::Ticket;
 use shared::task::Vendor;
 use shared::vendors::Vendors;
 
-const README: &str = include_str!("../../README.md");
+const DOCUMENT: &str = include_str!("../../docs/api.md");
 
 const ACCOUNTS: &str = r#"{
     "jimeng": {"access_key":"AK","secret_key":"SK"},
@@ -27,7 +27,7 @@ fn model(vendor: Vendor) -> &'static str {
 
 const IMAGE: &str = "https://i.example/a.png";
 
-/// The rows: what the README calls a field, what is there already, what is added.
+/// The rows: what the document calls a field, what is there already, what is added.
 fn rows() -> Vec<(&'static str, Value, Value)> {
     let none = || json!({});
     let image = || json!({ "image": IMAGE });
@@ -104,7 +104,7 @@ fn cell(vendors: &Vendors, vendor: Vendor, before: &Value, added: &Value) -> Str
 }
 
 #[test]
-fn the_readme_says_what_becomes_of_every_field() {
+fn the_document_says_what_becomes_of_every_field() {
     let vendors = Vendors::read(ACCOUNTS).expect("accounts");
     let mut table = String::from("| field |");
     for vendor in Vendor::ALL {
@@ -116,5 +116,5 @@ fn the_readme_says_what_becomes_of_every_field() {
         let cells = Vendor::ALL.map(|vendor| cell(&vendors, vendor, &before, &added));
         table.push_str(&format!("\n| {name} | {} |", cells.join(" | ")));
     }
-    assert!(README.contains(&table), "the README has another table than this one:\n\n{table}\n");
+    assert!(DOCUMENT.contains(&table), "docs/api.md has another table than this one:\n\n{table}\n");
 }
