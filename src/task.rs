@@ -64,7 +64,7 @@ struct Story {
     /// it did not know the task.
     looked_at: Timestamp,
     looks: u32,
-    misses: u32,
+    missing: u32,
     due: Option<Due>,
     metadata: Figures,
     url_expires_at: Option<Timestamp>,
@@ -144,7 +144,7 @@ impl Story {
             updated_at: task.updated_at,
             looked_at: task.looked_at,
             looks: task.looks,
-            misses: task.misses,
+            missing: task.missing.map_or(0, |missing| missing.times),
             due: task
                 .due_at
                 .zip(task.due_shard)
@@ -175,7 +175,7 @@ impl Story {
         fact("changed", Some(time(self.updated_at)));
         let looks = format!("{}, last at {}", self.looks, time(self.looked_at));
         fact("looks", (self.looks > 0).then_some(looks));
-        fact("misses", (self.misses > 0).then(|| format!("{} in a row", self.misses)));
+        fact("missing", (self.missing > 0).then(|| format!("{} in a row", self.missing)));
         let due = self.due.as_ref().map(|due| format!("{} ({})", time(due.at), due.shard));
         fact("timer", Some(due.unwrap_or("none: nothing is left to do".to_owned())));
         fact("film", self.film());

@@ -219,7 +219,7 @@ impl Bench {
         let expression = "SET #vendor_task_id = :vendor_task_id, #updated_at = :updated_at, \
             #figures.#seed = :seed, #figures.#credits = :credits, \
             #steps = list_append(if_not_exists(#steps, :no_steps), :steps) \
-            REMOVE #submission, #misses";
+            REMOVE #submission, #missing";
         let condition = "attribute_not_exists(#vendor_task_id) AND #status IN (:from0, :from1)";
         let update = self
             .client
@@ -246,7 +246,7 @@ impl Bench {
             "credits",
             "steps",
             "submission",
-            "misses",
+            "missing",
             "status",
         ];
         named.into_iter().fold(update, |update, name| {

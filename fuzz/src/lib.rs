@@ -9,24 +9,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use jiff::Timestamp;
+use serde_json::Value;
 use shared::api::{ApiError, Order, Warning, generations};
-use shared::dialects::{Dialect, Ring, Submission, Ticket};
+use shared::dialects::{self, Dialect, Ring, Submission, Ticket};
 use shared::task::{TaskId, Vendor};
-use shared::vendors::{TokenKey, Vendors};
+use shared::vendors::TokenKey;
 use shared::webhooks::WebhookHosts;
 
 const ACCOUNTS: &str = r#"{"vidu":{"api_key":"vda_1"},"kling":{"api_key":"api-key-1","webhook_secret":"whsec_c2VjcmV0"},"jimeng":{"access_key":"AK","secret_key":"SK"}}"#;
 
-/// The vendors, each with an account.
-pub fn vendors() -> Vendors {
-    Vendors::read(ACCOUNTS).expect("the accounts are good")
-}
-
-/// The dialects of all of them.
-pub fn dialects(vendors: &Vendors) -> impl Iterator<Item = (Vendor, Arc<dyn Dialect>)> {
-    Vendor::ALL
-        .into_iter()
-        .map(|vendor| (vendor, vendors.dialect(vendor).expect("each vendor has an account")))
+/// The dialects of all vendors, each with an account.
+pub fn dialects() -> impl Iterator<Item = (Vendor, Arc<dyn Dialect>)> {
+    let mut accounts: Value = serde_json::from_str(ACCOUNTS).expect("JSON");
+    Vendor::ALL.into_iter().map(move |vendor| {
+        let account = accounts[vendor.as_str()].take();
+        (vendor, dialects::open(vendor, account).expect("each vendor has an account"))
+    })
 }
 
 /// A moment; nothing here depends on which.
@@ -51,8 +49,7 @@ pub fn translate(
 
 /// A client's body, for every vendor.
 pub fn client_request(data: &[u8]) {
-    let vendors = vendors();
-    for (_, dialect) in dialects(&vendors) {
+    for (_, dialect) in dialects() {
         if let Err(error) = translate(&*dialect, data) {
             assert!(error.status().is_client_error() || error.status().is_server_error());
         }
@@ -70,8 +67,7 @@ pub fn vendor_answer(data: &[u8]) {
     *answer.status_mut() =
         http::StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()])
             .expect("a status");
-    let vendors = vendors();
-    for (_, dialect) in dialects(&vendors) {
+    for (_, dialect) in dialects() {
         drop(dialect.read_submitted(&answer));
         drop(dialect.read_polled(&answer, now()));
     }
@@ -94,8 +90,7 @@ pub fn ring(data: &[u8]) {
             None => body = line,
         }
     }
-    let vendors = vendors();
-    for (vendor, dialect) in dialects(&vendors) {
+    for (vendor, dialect) in dialects() {
         assert!(key.read(vendor, &token).is_none(), "nobody guesses a token");
         let path = format!("/v1/callbacks/{vendor}/{token}");
         let ring = Ring { path: &path, query: "", headers: &headers, body };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use shared::task::Vendor;
-use shared::vendors::{AccountsError, Vendors};
+use shared::vendors::{AccountsError, check_accounts};
 
 use crate::simulators::Simulator;
 use crate::simulators::Truth;
@@ -23,7 +23,7 @@ pub(crate) struct Accounts {
 
 /// Checks accounts as the functions will, to say it at once and in one line.
 pub(crate) fn check(accounts: &str) -> Result<(), AccountsError> {
-    Vendors::read(accounts).map(drop)
+    check_accounts(accounts)
 }
 
 impl Accounts {

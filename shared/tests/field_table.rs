@@ -4,9 +4,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::api::{ApiError, Warning, generations};
-use shared::dialects::Ticket;
+use shared::dialects::{self, Ticket};
 use shared::task::Vendor;
-use shared::vendors::Vendors;
 
 const DOCUMENT: &str = include_str!("../../docs/api.md");
 
@@ -67,7 +66,7 @@ struct Sent {
     warnings: Vec<Warning>,
 }
 
-fn translate(vendors: &Vendors, vendor: Vendor, fields: &[&Value]) -> Result<Sent, ApiError> {
+fn translate(vendor: Vendor, fields: &[&Value]) -> Result<Sent, ApiError> {
     let mut request = json!({ "model": model(vendor), "prompt": "a tide" });
     for (name, value) in fields.iter().flat_map(|fields| fields.as_object().expect("fields")) {
         request[name] = value.clone();
@@ -76,17 +75,19 @@ fn translate(vendors: &Vendors, vendor: Vendor, fields: &[&Value]) -> Result<Sen
     let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let now = Timestamp::from_second(1_784_019_600).expect("a time");
     let ticket = Ticket { task_id: &task_id, callback_url: "https://gw.example.com/", now };
-    let submission =
-        vendors.dialect(vendor).expect("an account").submit(request.generation, &ticket)?;
+    let accounts: Value = serde_json::from_str(ACCOUNTS).expect("JSON");
+    let account = accounts[vendor.as_str()].clone();
+    let dialect = dialects::open(vendor, account).expect("an account");
+    let submission = dialect.submit(request.generation, &ticket)?;
     let body = serde_json::from_slice(submission.request.body()).expect("JSON");
     let warnings = [request.warnings, submission.warnings].concat();
     Ok(Sent { endpoint: submission.endpoint, body, warnings })
 }
 
 /// What a field changes: members of the vendor's request, and what the client is told.
-fn cell(vendors: &Vendors, vendor: Vendor, before: &Value, added: &Value) -> String {
-    let base = translate(vendors, vendor, &[before]).expect("the base is good");
-    let sent = match translate(vendors, vendor, &[before, added]) {
+fn cell(vendor: Vendor, before: &Value, added: &Value) -> String {
+    let base = translate(vendor, &[before]).expect("the base is good");
+    let sent = match translate(vendor, &[before, added]) {
         Ok(sent) => sent,
         Err(error) => return error.status().as_u16().to_string(),
     };
@@ -105,7 +106,6 @@ fn cell(vendors: &Vendors, vendor: Vendor, before: &Value, added: &Value) -> Str
 
 #[test]
 fn the_document_says_what_becomes_of_every_field() {
-    let vendors = Vendors::read(ACCOUNTS).expect("accounts");
     let mut table = String::from("| field |");
     for vendor in Vendor::ALL {
         table.push_str(&format!(" {vendor} (`{}`) |", model(vendor)));
@@ -113,7 +113,7 @@ fn the_document_says_what_becomes_of_every_field() {
     table.push_str("\n|---|");
     table.push_str(&"---|".repeat(Vendor::ALL.len()));
     for (name, before, added) in rows() {
-        let cells = Vendor::ALL.map(|vendor| cell(&vendors, vendor, &before, &added));
+        let cells = Vendor::ALL.map(|vendor| cell(vendor, &before, &added));
         table.push_str(&format!("\n| {name} | {} |", cells.join(" | ")));
     }
     assert!(DOCUMENT.contains(&table), "docs/api.md has another table than this one:\n\n{table}\n");

@@ -9,8 +9,8 @@ use shared::api::ApiError;
 use shared::store::{Due, Keys, Raised, Tasks};
 use shared::task::timer::Lane;
 use shared::task::{
-    Delivery, ErrorBody, Figures, KeyHash, News, RETENTION, Source, Status, Step, Task, TaskId,
-    Vendor, What,
+    AccountId, ApiKey, Delivery, ErrorBody, Figures, KeyHash, Limits, News, Source, Status, Step,
+    Task, TaskId, Vendor, What,
 };
 
 use crate::gateway::Gateway;
@@ -38,34 +38,27 @@ fn without_story(task: &Task) -> Task {
 pub(crate) fn task(seed: u8) -> Task {
     let now = Timestamp::from_millisecond(1_784_019_600_123).expect("a time");
     let id = TaskId::new(now, &[seed; 10]);
+    let key = ApiKey {
+        sha256: KeyHash::of("sk-local"),
+        id: "local".to_owned(),
+        name: "local".to_owned(),
+        models: vec!["*".to_owned()],
+        created_at: None,
+        replaced_at: None,
+        disabled: false,
+        expires_at: None,
+        webhook_secret: None,
+        previous_webhook_secret: None,
+        previous_webhook_secret_until: None,
+        limits: Limits::default(),
+    };
+    let account = AccountId::default();
+    let new = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", now);
     Task {
-        due_shard: Some(Lane::Vendor(Vendor::Vidu).shard(&id)),
         due_at: Some(now),
-        ttl: Timestamp::from_second((now + RETENTION).as_second()).expect("a time"),
-        id,
-        owner: "local".to_owned(),
-        key_sha256: KeyHash::of("sk-local"),
-        vendor: Vendor::Vidu,
-        model: "viduq1".to_owned(),
-        status: Status::Queued,
-        created_at: now,
-        updated_at: now,
-        looked_at: now,
-        endpoint: "text2video".to_owned(),
-        vendor_task_id: None,
-        figures: Figures::default(),
-        url: None,
-        url_expires_at: None,
-        error: None,
+        ttl: Timestamp::from_second(new.ttl.as_second()).expect("a time"),
         payload: Some("order 17".to_owned()),
-        user: None,
-        webhook_url: None,
-        delivery: None,
-        submission: None,
-        misses: 0,
-        counted: false,
-        steps: vec![Source::Create.step(What::Created, now)],
-        looks: 0,
+        ..new
     }
 }
 

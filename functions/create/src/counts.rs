@@ -1,10 +1,9 @@
 //! What came of requests, in numbers.
 
 use shared::api::ApiError;
+use shared::lifecycle::SubmitOutcome;
 use shared::platform::telemetry::{self, Line, Unit};
 use shared::task::Task;
-
-use super::submit::Outcome;
 
 /// Nobody was asked to make anything.
 pub(crate) fn rejected(error: &ApiError) {
@@ -19,7 +18,7 @@ pub(crate) fn rejected(error: &ApiError) {
 }
 
 /// A vendor was asked for each of these, with these outcomes.
-pub(crate) fn submitted(tasks: &[Task], outcomes: &[Outcome]) {
+pub(crate) fn submitted(tasks: &[Task], outcomes: &[SubmitOutcome]) {
     let Some(first) = tasks.first() else { return };
     let ids: Vec<_> = tasks.iter().map(|task| task.id.as_str()).collect();
     telemetry::tell(|line| {

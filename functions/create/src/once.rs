@@ -1,23 +1,17 @@
 //! A request with an `Idempotency-Key`: done once, answered as often as it comes.
 
-use lambda_http::http::{HeaderValue, StatusCode};
-use lambda_http::{Body, Response};
-use shared::api::generations::Created;
-use shared::api::{ApiError, Record, Repeated, http};
+use shared::api::{ApiError, Created, Record, Repeated};
 use shared::task::Status;
 
 use super::Create;
 
 impl Create {
-    /// Keeps the answer to a request that may come twice. A refusal frees its key:
+    /// Keeps what came of a request that may come twice. A refusal frees its key:
     /// nothing was made, and the client may well try the same again.
-    pub(crate) async fn keep(&self, record: &Record, answer: &Result<Response<Body>, ApiError>) {
-        let kept = match answer {
-            Ok(response) => {
-                let text = String::from_utf8_lossy(response.body());
-                self.tasks.keep_answer(record, &text).await
-            }
-            Err(_) => self.tasks.release(record).await,
+    pub(crate) async fn keep(&self, record: &Record, created: &Result<Created, ApiError>) {
+        let kept = match created {
+            Ok(created) => self.lifecycle.tasks.keep_answer(record, created).await,
+            Err(_) => self.lifecycle.tasks.release(record).await,
         };
         if let Err(error) = kept {
             // Who asks again waits for the lease to end, and finds the tasks.
@@ -25,24 +19,18 @@ impl Create {
         }
     }
 
-    /// Answers a request that came before.
-    pub(crate) async fn replay(&self, repeated: Repeated) -> Result<Response<Body>, ApiError> {
-        let mut response = match repeated {
-            Repeated::Answer(text) => http::json_text(StatusCode::OK, text),
-            Repeated::Tasks(ids) => {
-                let task_id = ids.first().cloned().ok_or_else(ApiError::internal)?;
-                let first = self.tasks.get(&task_id).await.map_err(|error| {
-                    tracing::error!(task.id = %task_id, %error, "a task could not be read");
-                    ApiError::internal()
-                })?;
-                let status = first.map_or(Status::Queued, |task| task.status);
-                let task_ids = (ids.len() > 1).then_some(ids);
-                let created = Created { task_id, status, task_ids, warnings: Vec::new() };
-                http::json(StatusCode::OK, &created)
-            }
+    /// What came of a request that came before.
+    pub(crate) async fn replay(&self, repeated: Repeated) -> Result<Created, ApiError> {
+        let (task_ids, warnings) = match repeated {
+            Repeated::Answer(created) => return Ok(created),
+            Repeated::Tasks(task_ids, warnings) => (task_ids, warnings),
         };
-        let replayed = HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotent-replayed", replayed);
-        Ok(response)
+        let task_id = task_ids.first().ok_or_else(ApiError::internal)?;
+        let first = self.lifecycle.tasks.get(task_id).await.map_err(|error| {
+            tracing::error!(task.id = %task_id, %error, "a task could not be read");
+            ApiError::internal()
+        })?;
+        let status = first.map_or(Status::Queued, |task| task.status);
+        Ok(Created { several: task_ids.len() > 1, task_ids, status, warnings })
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/video/generations/{task_id}`: a task as its owner sees it, and under
 //! `…/events` what happened to it.
 //!
-//! A task that has not ended is looked at first, when nobody did for some
+//! A task that has not ended is polled first, when nobody did for some
 //! seconds; a vendor that is slow or down costs the client nothing but
 //! freshness. Every path that has no function of its own ends here, too: it is
 //! a 404 in the documented shape.
@@ -12,27 +12,21 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::generations::{Events, TaskView};
 use shared::api::{ApiError, http};
 use shared::auth;
-use shared::lifecycle::{FRESH, refresh_if_stale};
+use shared::lifecycle::{FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
 use shared::runtime::{Environment, answered};
-use shared::store::{Keys, Tasks};
+use shared::store::Keys;
 use shared::task::{Task, TaskId};
-use shared::vendors::Vendors;
 
 #[derive(Debug)]
 pub struct Query {
-    tasks: Tasks,
+    lifecycle: Lifecycle,
     keys: Keys,
-    vendors: Vendors,
 }
 
 impl Query {
     pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        Ok(Self {
-            tasks: environment.tasks()?,
-            keys: environment.keys()?,
-            vendors: environment.vendors()?,
-        })
+        Ok(Self { lifecycle: environment.lifecycle()?, keys: environment.keys()? })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
@@ -56,10 +50,10 @@ impl Query {
             return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
         }
         let id = stored.id.clone();
-        let task = match refresh_if_stale(&self.tasks, &self.vendors, stored.clone(), now).await {
+        let task = match self.lifecycle.poll_if_stale(stored.clone(), now).await {
             Ok(task) => task,
             Err(error) => {
-                tracing::error!(task.id = %id, %error, "a task could not be refreshed");
+                tracing::error!(task.id = %id, %error, "a task could not be polled");
                 stored
             }
         };
@@ -77,7 +71,7 @@ impl Query {
         let key = auth::admit(&self.keys, request.headers(), now).await?;
         let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
         telemetry::tell(|line| line.set("task_id", id.as_str()));
-        let found = self.tasks.get(&id).await.map_err(|error| {
+        let found = self.lifecycle.tasks.get(&id).await.map_err(|error| {
             tracing::error!(task.id = %id, %error, "a task could not be read");
             ApiError::internal()
         })?;

@@ -5,7 +5,6 @@
 //! has only delayed what it held, and two runs at once divide the work.
 
 mod agenda;
-mod ends;
 mod work;
 
 use std::pin::pin;
@@ -14,13 +13,13 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
+use shared::lifecycle::Lifecycle;
 use shared::platform::SetupError;
 use shared::platform::telemetry::{self, Unit};
 use shared::runtime::Environment;
-use shared::store::{Due, Tasks};
+use shared::store::Due;
 use shared::task::TaskId;
 use shared::task::timer::{Lane, Shard};
-use shared::vendors::Vendors;
 use shared::webhooks::Deliveries;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -40,8 +39,7 @@ const FRESH: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub struct Reconcile {
-    tasks: Tasks,
-    vendors: Vendors,
+    lifecycle: Lifecycle,
     deliveries: Deliveries,
     first_lists: Semaphore,
 }
@@ -49,8 +47,7 @@ pub struct Reconcile {
 impl Reconcile {
     pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
         Ok(Self {
-            tasks: environment.tasks()?,
-            vendors: environment.vendors()?,
+            lifecycle: environment.lifecycle()?,
             deliveries: environment.deliveries()?,
             first_lists: Semaphore::new(FIRST_LISTS_AT_ONCE),
         })
@@ -61,7 +58,7 @@ impl Reconcile {
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
         let began = clock();
         // Without accounts there is nothing to ask vendors with; clients can be told all the same.
-        let ready = self.vendors.ready().await.is_ok();
+        let ready = self.lifecycle.vendors.load().await.is_ok();
         let lanes = Lane::all().filter(|lane| ready || *lane == Lane::Webhooks);
         let shards = lanes.flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
         let runs = shards.map(|(lane, shard)| self.run_shard(lane, shard, clock, stop));
@@ -87,7 +84,7 @@ impl Reconcile {
         let mut agenda = Agenda::new();
         let mut turn = self.first_lists.acquire().await.ok();
         'lists: while clock() < stop {
-            let timers = match self.tasks.due(&shard, stop).await {
+            let timers = match self.lifecycle.tasks.due(&shard, stop).await {
                 Ok(timers) => timers,
                 Err(error) => {
                     tracing::error!(%shard, %error, "what is due could not be listed");

@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::created::Created;
 use super::error::ApiError;
+use super::warning::Warning;
 use crate::crypto::digest::sha256;
 use crate::task::{Task, TaskId, whole};
 
@@ -25,9 +27,11 @@ pub struct Record {
     pub fingerprint: String,
     /// The tasks that were made of it, stored with it.
     pub task_ids: Vec<TaskId>,
-    /// The answer, as soon as there is one.
+    /// What the client is told beside its tasks, before its vendor was asked.
+    pub warnings: Vec<Warning>,
+    /// What came of the request, as soon as that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<String>,
+    pub answer: Option<Created>,
     /// How long its first owner is believed to be at work, in milliseconds.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub lease: Timestamp,
@@ -40,18 +44,26 @@ pub struct Record {
 #[derive(Debug)]
 pub enum Repeated {
     /// The same answer again.
-    Answer(String),
+    Answer(Created),
     /// The first owner died at its work: its tasks are what there is.
-    Tasks(Vec<TaskId>),
+    Tasks(Vec<TaskId>, Vec<Warning>),
 }
 
 impl Record {
-    pub fn new(owner: &str, key: &str, body: &[u8], tasks: &[Task], now: Timestamp) -> Self {
+    pub fn new(
+        owner: &str,
+        key: &str,
+        body: &[u8],
+        tasks: &[Task],
+        warnings: &[Warning],
+        now: Timestamp,
+    ) -> Self {
         Self {
             // Neither side can hold a slash into the other: the key is a hash.
             id: format!("idempotency/{owner}/{}", sha256(key.as_bytes())),
             fingerprint: fingerprint(body),
             task_ids: tasks.iter().map(|task| task.id.clone()).collect(),
+            warnings: warnings.to_vec(),
             answer: None,
             lease: now + LEASE,
             ttl: now + RETENTION,
@@ -74,7 +86,7 @@ impl Record {
                 let seconds = self.lease.duration_since(now).as_secs().clamp(1, 5);
                 Err(ApiError::still_running(u32::try_from(seconds).unwrap_or(5)))
             }
-            None => Ok(Repeated::Tasks(self.task_ids)),
+            None => Ok(Repeated::Tasks(self.task_ids, self.warnings)),
         }
     }
 }
@@ -123,6 +135,7 @@ fn write_canonical(value: &Value, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::Status;
 
     #[test]
     fn bodies_that_say_the_same_have_one_fingerprint() {
@@ -158,13 +171,19 @@ mod tests {
     #[test]
     fn a_repeated_request_gets_the_answer_waits_or_finds_the_tasks() {
         let now = Timestamp::from_second(1_784_019_600).unwrap();
-        let first = Record::new("acme", "key", b"{}", &[], now);
-        let other = Record::new("acme", "key", b"[]", &[], now);
+        let first = Record::new("acme", "key", b"{}", &[], &[], now);
+        let other = Record::new("acme", "key", b"[]", &[], &[], now);
         assert_eq!(first.clone().repeat(&other, now).unwrap_err().status(), 422, "another body");
         assert_eq!(first.clone().repeat(&first, now).unwrap_err().status(), 409, "at work");
         let late = now + LEASE;
-        assert!(matches!(first.clone().repeat(&first, late), Ok(Repeated::Tasks(_))), "died");
-        let answered = Record { answer: Some("{}".to_owned()), ..first.clone() };
+        assert!(matches!(first.clone().repeat(&first, late), Ok(Repeated::Tasks(..))), "died");
+        let created = Created {
+            task_ids: Vec::new(),
+            several: false,
+            status: Status::Queued,
+            warnings: Vec::new(),
+        };
+        let answered = Record { answer: Some(created), ..first.clone() };
         assert!(matches!(answered.repeat(&first, now), Ok(Repeated::Answer(_))), "answered");
         assert!(!first.is_over(late) && first.is_over(now + RETENTION));
     }
@@ -172,7 +191,7 @@ mod tests {
     #[test]
     fn a_key_belongs_to_its_owner() {
         let now = Timestamp::UNIX_EPOCH;
-        let id = |owner, key| Record::new(owner, key, b"{}", &[], now).id;
+        let id = |owner, key| Record::new(owner, key, b"{}", &[], &[], now).id;
         assert_ne!(id("acme", "k"), id("else", "k"));
         assert_ne!(id("acme", "k"), id("acme", "l"));
     }

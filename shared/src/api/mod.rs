@@ -2,6 +2,7 @@
 //!
 //! Pure: nothing here knows a vendor's protocol, a table or a socket.
 
+mod created;
 mod error;
 pub mod fields;
 pub mod generations;
@@ -13,6 +14,7 @@ mod order;
 mod size;
 mod warning;
 
+pub use created::Created;
 pub use error::ApiError;
 pub use fields::Fields;
 pub use idempotency::{Record, Repeated};

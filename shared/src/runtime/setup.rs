@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 
 use super::log::Log;
+use crate::lifecycle::Lifecycle;
 use crate::platform::SetupError;
 use crate::platform::aws::sdk_http_client;
 use crate::platform::http_client::Roots;
@@ -57,6 +58,11 @@ impl<'a> Environment<'a> {
 
     pub fn keys(&self) -> Result<Keys, SetupError> {
         Ok(Keys::new(self.dynamodb()?, self.text("KEYS_TABLE")?))
+    }
+
+    /// The tasks and the vendors, as those need them who work on both.
+    pub fn lifecycle(&self) -> Result<Lifecycle, SetupError> {
+        Ok(Lifecycle { tasks: self.tasks()?, vendors: self.vendors()? })
     }
 
     /// The vendors, with the accounts that their secret holds.

@@ -90,7 +90,7 @@ impl Tasks {
         update.set_news(news, now)?;
         update.require_status_below_or_at(news.status)?;
         update.add_steps(steps)?;
-        update.remove("misses");
+        update.remove("missing");
         if news.status.is_final() {
             // The same write that ends a task sets or removes its timer.
             update.remove("submission");

@@ -5,18 +5,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::error::StoreError;
 use super::tasks::Tasks;
-use crate::api::Record;
+use crate::api::{Created, Record};
 
 impl Tasks {
     /// Keeps the answer to an idempotent request.
-    pub async fn keep_answer(&self, record: &Record, answer: &str) -> Result<(), StoreError> {
+    pub async fn keep_answer(&self, record: &Record, answer: &Created) -> Result<(), StoreError> {
+        let answer = serde_dynamo::to_attribute_value(answer)
+            .map_err(|error| StoreError::item("keeping an answer", &error))?;
         self.client
             .update_item()
             .table_name(&self.table)
             .key("id", AttributeValue::S(record.id.clone()))
             .update_expression("SET answer = :answer")
             .condition_expression("fingerprint = :fingerprint")
-            .expression_attribute_values(":answer", AttributeValue::S(answer.to_owned()))
+            .expression_attribute_values(":answer", answer)
             .expression_attribute_values(
                 ":fingerprint",
                 AttributeValue::S(record.fingerprint.clone()),

@@ -65,7 +65,7 @@ impl Tasks {
         }
         update.add_steps(&[step])?;
         update.remove("submission");
-        update.remove("misses");
+        update.remove("missing");
         let found = self.change(&task.id, update).await?;
         match &found {
             // It was given up before; but an id must not be lost.
@@ -133,7 +133,7 @@ impl Tasks {
     /// Counts that the vendor does not know a task.
     pub async fn miss(&self, task: &Task, step: Step) -> Result<(), StoreError> {
         let mut update = Update::new("attribute_exists(id)");
-        update.set("misses", &(task.misses + 1))?;
+        update.set("missing", &task.missed(step.at))?;
         if task.steps.last().is_none_or(|last| last.what != What::Missing) {
             update.add_steps(&[step])?;
         }

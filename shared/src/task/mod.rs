@@ -2,6 +2,7 @@
 //!
 //! Not here: what clients and vendors send, and where tasks are stored.
 
+mod account;
 mod error;
 mod events;
 mod fault;
@@ -14,6 +15,7 @@ mod status;
 pub mod timer;
 mod vendor;
 
+pub use account::AccountId;
 pub use error::{Charged, Code, ErrorBody, VendorError};
 pub use events::{MOST_STEPS, Source, Step, What};
 pub use fault::{Fault, Kind};
@@ -21,6 +23,6 @@ pub use figures::{Figures, whole};
 pub use id::TaskId;
 pub use key::{ApiKey, KeyHash, Limits};
 pub use progress::News;
-pub use record::{Delivery, RETENTION, Task};
+pub use record::{Delivery, Missing, RETENTION, Task};
 pub use status::Status;
 pub use vendor::Vendor;

@@ -6,11 +6,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountId;
 use super::error::{Charged, ErrorBody};
-use super::events::Step;
+use super::events::{Source, Step, What};
 use super::figures::Figures;
 use super::id::TaskId;
-use super::key::KeyHash;
+use super::key::{ApiKey, KeyHash};
 use super::progress::News;
 use super::status::Status;
 use super::timer::{self, Lane, Shard};
@@ -28,6 +29,9 @@ pub struct Task {
     /// The hash of that key, under which its webhook secret is found.
     pub key_sha256: KeyHash,
     pub vendor: Vendor,
+    /// The account at the vendor that the task was made with.
+    #[serde(default)]
+    pub account: AccountId,
     /// As the client wrote it.
     pub model: String,
     pub status: Status,
@@ -63,9 +67,9 @@ pub struct Task {
     /// video; kept until it is known that the first one arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submission: Option<String>,
-    /// How often in a row the vendor said that it does not know the task.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub misses: u32,
+    /// That the vendor says it does not know the task, and how often in a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// Whether it has a place among the unfinished tasks that its key may have,
     /// which its end gives back.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -99,6 +103,18 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// A vendor's word that it does not know a task, said several times in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    pub times: u32,
+    /// When it was said first.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub since: Timestamp,
+}
+
+/// How often in a row a vendor must say that it does not know a task.
+const MISSES: u32 = 3;
+
 /// How the last call at a client's webhook went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -111,10 +127,68 @@ pub struct Delivery {
 }
 
 impl Task {
+    /// A task of which its vendor has not heard yet.
+    pub fn new(
+        id: TaskId,
+        key: &ApiKey,
+        vendor: Vendor,
+        account: AccountId,
+        model: &str,
+        endpoint: &str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            due_shard: Some(Lane::Vendor(vendor).shard(&id)),
+            due_at: Some(timer::after_insert(now)),
+            ttl: now + RETENTION,
+            id,
+            owner: key.id.clone(),
+            key_sha256: key.sha256.clone(),
+            vendor,
+            account,
+            model: model.to_owned(),
+            status: Status::Queued,
+            created_at: now,
+            updated_at: now,
+            looked_at: now,
+            endpoint: endpoint.to_owned(),
+            vendor_task_id: None,
+            figures: Figures::default(),
+            url: None,
+            url_expires_at: None,
+            error: None,
+            payload: None,
+            user: None,
+            webhook_url: None,
+            delivery: None,
+            submission: None,
+            missing: None,
+            counted: key.limits.unfinished.is_some(),
+            steps: vec![Source::Create.step(What::Created, now)],
+            looks: 0,
+        }
+    }
+
     /// Whether its end is still to be told to its client. The timer says so:
     /// it goes when the client knows or nobody will try again.
     pub fn owes_webhook(&self) -> bool {
         self.status.is_final() && self.webhook_url.is_some() && self.due_at.is_some()
+    }
+
+    /// Whether the vendor, which says once more that it does not know the task, has now
+    /// said so often enough and over a stretch of time. Whoever asks in quick
+    /// succession proves nothing.
+    pub fn is_missing_for_good(&self, now: Timestamp) -> bool {
+        self.missing.is_some_and(|missing| {
+            missing.times + 1 >= MISSES
+                && now.duration_since(missing.since) >= timer::missing_for(self.vendor)
+        })
+    }
+
+    /// The word of the vendor that it does not know the task, with this time counted in.
+    pub fn missed(&self, now: Timestamp) -> Missing {
+        let before = self.missing.unwrap_or(Missing { times: 0, since: now });
+        Missing { times: before.times.saturating_add(1), ..before }
     }
 
     /// Whether what it ended as may have cost credits.
@@ -133,7 +207,7 @@ impl Task {
         after.url_expires_at = news.url_expires_at.or(after.url_expires_at);
         after.error = news.error.clone().or(after.error);
         after.submission = None;
-        after.misses = 0;
+        after.missing = None;
         after.due_at = webhook.then(|| timer::after_end(now));
         after.due_shard = webhook.then(|| Lane::Webhooks.shard(&self.id));
         after.steps.extend_from_slice(steps);

@@ -117,6 +117,11 @@ pub fn after_look(vendor: Vendor, task: &TaskId, now: Timestamp) -> Timestamp {
     now + jittered(pause, task)
 }
 
+/// How long a vendor must say that it does not know a task: three polls of a reconciler.
+pub fn missing_for(vendor: Vendor) -> SignedDuration {
+    pace(vendor).pauses.0 * 2
+}
+
 /// Whether a task has had its time.
 pub fn is_overdue(vendor: Vendor, created_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(created_at) >= pace(vendor).deadline

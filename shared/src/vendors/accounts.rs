@@ -7,14 +7,36 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::dialects::{self, Dialect};
-use crate::task::Vendor;
+use crate::task::{AccountId, Vendor};
 
-pub(super) struct Accounts(BTreeMap<Vendor, Account>);
+/// The accounts that are known, by vendor and id.
+pub(super) struct Accounts(BTreeMap<(Vendor, AccountId), Account>);
 
-struct Account {
+/// An account at a vendor, and the dialect that speaks with it.
+#[derive(Clone)]
+pub struct Account {
+    pub id: AccountId,
+    pub vendor: Vendor,
     /// As the operator wrote it, to tell whether it changed.
-    written: Value,
+    written: Arc<Value>,
     dialect: Arc<dyn Dialect>,
+}
+
+impl Account {
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
+    /// Whether the same account has other credentials here.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        self.written != other.written
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({}/{})", self.vendor, self.id)
+    }
 }
 
 /// What is wrong with the accounts, without a word of what is in them.
@@ -28,6 +50,11 @@ impl fmt::Display for AccountsError {
 }
 
 impl std::error::Error for AccountsError {}
+
+/// Checks accounts as a function will read them.
+pub fn check_accounts(text: &str) -> Result<(), AccountsError> {
+    Accounts::read(text).map(drop)
+}
 
 impl Accounts {
     /// Reads the accounts: `{"vidu":{"api_key":"…"}}`.
@@ -47,25 +74,19 @@ impl Accounts {
             let dialect = dialects::open(vendor, written.clone()).map_err(|error| {
                 AccountsError(format!("the account of `{name}` {}", without_values(&error)))
             })?;
-            Ok((vendor, Account { written, dialect }))
+            let (id, written) = (AccountId::default(), Arc::new(written));
+            Ok(((vendor, id.clone()), Account { id, vendor, written, dialect }))
         });
         Ok(Self(read.collect::<Result<_, _>>()?))
     }
 
-    /// The same, but what did not change is still the account that it was before.
-    pub(super) fn keeping(mut self, before: &Self) -> Self {
-        for (vendor, account) in &mut self.0 {
-            if let Some(before) = before.0.get(vendor)
-                && before.written == account.written
-            {
-                account.dialect = before.dialect.clone();
-            }
-        }
-        self
+    /// The account for a new task.
+    pub(super) fn choose(&self, vendor: Vendor) -> Option<&Account> {
+        self.of(vendor, &AccountId::default())
     }
 
-    pub(super) fn dialect(&self, vendor: Vendor) -> Option<Arc<dyn Dialect>> {
-        Some(self.0.get(&vendor)?.dialect.clone())
+    pub(super) fn of(&self, vendor: Vendor, id: &AccountId) -> Option<&Account> {
+        self.0.get(&(vendor, id.clone()))
     }
 }
 
@@ -93,16 +114,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_that_did_not_change_is_still_the_same() {
+    fn an_account_differs_only_where_its_credentials_do() {
         let before = Accounts::read(r#"{"vidu":{"api_key":"a"},"kling":{"api_key":"k"}}"#).unwrap();
-        let after = r#"{"vidu":{"api_key":"b"},"kling":{"api_key":"k"},"jimeng":{"access_key":"j","secret_key":"j"}}"#;
-        let after = Accounts::read(after).unwrap().keeping(&before);
-        let is_same = |vendor| match (before.dialect(vendor), after.dialect(vendor)) {
-            (Some(before), Some(after)) => Arc::ptr_eq(&before, &after),
-            _ => false,
-        };
-        assert!(is_same(Vendor::Kling));
-        assert!(!is_same(Vendor::Vidu), "it has another key");
-        assert!(!is_same(Vendor::Jimeng) && after.dialect(Vendor::Jimeng).is_some(), "new");
+        let after = r#"{"vidu":{"api_key":"b"},"kling":{ "api_key":"k" },"jimeng":{"access_key":"j","secret_key":"j"}}"#;
+        let after = Accounts::read(after).unwrap();
+        let differs = |vendor| Some(after.choose(vendor)?.differs(before.choose(vendor)?));
+        assert_eq!(differs(Vendor::Kling), Some(false));
+        assert_eq!(differs(Vendor::Vidu), Some(true), "it has another key");
+        assert!(before.choose(Vendor::Jimeng).is_none() && after.choose(Vendor::Jimeng).is_some());
+        let other = "second".parse().unwrap();
+        assert!(after.of(Vendor::Vidu, &other).is_none(), "there is one account");
     }
 }

@@ -1,6 +1,7 @@
 //! Callback URLs: the addresses that vendors call, each with a token that only we can make.
 //!
-//! Nothing is stored: a token is the task's id and a keyed hash over it. It has
+//! Nothing is stored: a token is the task's id, its account's id and a keyed hash
+//! over them. It has
 //! no query string, because vendors disagree about how to sign one.
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use url::Url;
 
 use crate::platform::SetupError;
 use crate::platform::secrets::{Renewable, Stage, StoredSecret};
-use crate::task::{TaskId, Vendor};
+use crate::task::{AccountId, TaskId, Vendor};
 
 /// 128 bits are beyond guessing, and keep the address short.
 const TAG_BYTES: usize = 16;
@@ -42,6 +43,13 @@ pub struct CallbackTokens {
     base: Url,
 }
 
+/// The task that a callback URL was made for, and the account that it was given to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    pub task: TaskId,
+    pub account: AccountId,
+}
+
 /// The key that tokens are made and checked with.
 #[derive(Debug)]
 pub struct TokenKey(hmac::Key);
@@ -58,15 +66,27 @@ impl CallbackUrls {
     }
 
     /// The address that a vendor is given for a task.
-    pub fn url(&self, key: &TokenKey, vendor: Vendor, task: &TaskId) -> String {
-        callback_url(&self.base, key, vendor, task)
+    pub fn url(
+        &self,
+        key: &TokenKey,
+        vendor: Vendor,
+        account: &AccountId,
+        task: &TaskId,
+    ) -> String {
+        callback_url(&self.base, key, vendor, account, task)
     }
 }
 
 /// The address that a vendor is given for a task, at a gateway with this public address.
-pub fn callback_url(base: &Url, key: &TokenKey, vendor: Vendor, task: &TaskId) -> String {
+pub fn callback_url(
+    base: &Url,
+    key: &TokenKey,
+    vendor: Vendor,
+    account: &AccountId,
+    task: &TaskId,
+) -> String {
     let base = base.as_str().trim_end_matches('/');
-    format!("{base}{}", route(vendor, &key.token(vendor, task)))
+    format!("{base}{}", route(vendor, &key.token(vendor, account, task)))
 }
 
 impl CallbackTokens {
@@ -75,13 +95,13 @@ impl CallbackTokens {
         Self { current, both: Renewable::new(None, REREAD_PAUSE), secret, base: public_url }
     }
 
-    /// The task that a token names, if we made it.
+    /// The task and the account that a token names, if we made it.
     pub async fn read(
         &self,
         vendor: Vendor,
         token: &str,
         now: Timestamp,
-    ) -> Result<Option<TaskId>, SetupError> {
+    ) -> Result<Option<Addressee>, SetupError> {
         let read_current = async || Ok(TokenKey::new(&self.secret.current().await?));
         if let Some(task) = self.current.ready(read_current).await?.read(vendor, token) {
             return Ok(Some(task));
@@ -109,24 +129,25 @@ impl TokenKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
     }
 
-    /// The task that a token names, if it was made with this key.
-    pub fn read(&self, vendor: Vendor, token: &str) -> Option<TaskId> {
-        let (id, tag) = token.split_once('-')?;
-        let id: TaskId = id.parse().ok()?;
+    /// The task and the account that a token names, if it was made with this key.
+    pub fn read(&self, vendor: Vendor, token: &str) -> Option<Addressee> {
+        let (task, rest) = token.split_once('-')?;
+        let (account, tag) = rest.split_once('-')?;
+        let (task, account) = (task.parse().ok()?, account.parse().ok()?);
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
         // Equal in constant time: the hash of both, under our key.
-        let expected = self.tag(vendor, &id);
+        let expected = self.tag(vendor, &account, &task);
         let tags_match = tag.len() == TAG_BYTES
             && hmac::verify(&self.0, &tag, hmac::sign(&self.0, &expected).as_ref()).is_ok();
-        tags_match.then_some(id)
+        tags_match.then_some(Addressee { task, account })
     }
 
-    fn token(&self, vendor: Vendor, task: &TaskId) -> String {
-        format!("{task}-{}", URL_SAFE_NO_PAD.encode(self.tag(vendor, task)))
+    fn token(&self, vendor: Vendor, account: &AccountId, task: &TaskId) -> String {
+        format!("{task}-{account}-{}", URL_SAFE_NO_PAD.encode(self.tag(vendor, account, task)))
     }
 
-    fn tag(&self, vendor: Vendor, task: &TaskId) -> [u8; TAG_BYTES] {
-        let tag = hmac::sign(&self.0, format!("callback/{vendor}/{task}").as_bytes());
+    fn tag(&self, vendor: Vendor, account: &AccountId, task: &TaskId) -> [u8; TAG_BYTES] {
+        let tag = hmac::sign(&self.0, format!("callback/{vendor}/{account}/{task}").as_bytes());
         let mut short = [0; TAG_BYTES];
         short.copy_from_slice(&tag.as_ref()[..TAG_BYTES]);
         short
@@ -150,22 +171,28 @@ mod tests {
     #[test]
     fn a_token_names_its_task_and_nobody_else_can_make_one() {
         let task = TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]);
+        let account: AccountId = "second_one".parse().unwrap();
         let ours = TokenKey::new("secret");
         let public_url = "https://gw.example/prod/".parse().unwrap();
-        let url = callback_url(&public_url, &ours, Vendor::Vidu, &task);
+        let url = callback_url(&public_url, &ours, Vendor::Vidu, &account, &task);
         let (base, token) = url.rsplit_once('/').unwrap();
         assert_eq!(base, "https://gw.example/prod/v1/callbacks/vidu");
-        assert_eq!(ours.read(Vendor::Vidu, token), Some(task.clone()));
+        let addressee = Addressee { task: task.clone(), account };
+        assert_eq!(ours.read(Vendor::Vidu, token), Some(addressee));
 
         assert_eq!(ours.read(Vendor::Kling, token), None, "another vendor's");
         assert_eq!(TokenKey::new("other").read(Vendor::Vidu, token), None, "another gateway's");
-        let (id, tag) = token.split_once('-').unwrap();
+        let (id, rest) = token.split_once('-').unwrap();
+        let (_, tag) = rest.split_once('-').unwrap();
         let other = TaskId::new(Timestamp::UNIX_EPOCH, &[8; 10]);
         for forged in [
-            format!("{other}-{tag}"),
-            format!("{id}-{}", &tag[1..]),
-            format!("{id}-{tag}A"),
-            format!("{id}-"),
+            format!("{other}-second_one-{tag}"),
+            format!("{id}-default-{tag}"),
+            format!("{id}-second_one-{}", &tag[1..]),
+            format!("{id}-second_one-{tag}A"),
+            format!("{id}-second_one-"),
+            format!("{id}--{tag}"),
+            format!("{id}-{tag}"),
             format!("{id}{tag}"),
             id.to_owned(),
             String::new(),

@@ -2,9 +2,12 @@
 
 mod accounts;
 mod callback_urls;
+mod calls;
 mod exchange;
+mod registry;
 mod report;
 
-pub use accounts::AccountsError;
-pub use callback_urls::{CallbackTokens, CallbackUrls, TokenKey, callback_url};
-pub use exchange::{Reply, Vendors};
+pub use accounts::{Account, AccountsError, check_accounts};
+pub use callback_urls::{Addressee, CallbackTokens, CallbackUrls, TokenKey, callback_url};
+pub use calls::{Reply, Unverified, Vendors};
+pub use registry::NoAccount;

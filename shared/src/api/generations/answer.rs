@@ -3,19 +3,34 @@
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::api::created::Created;
+use crate::api::error::ApiError;
 use crate::api::warning::Warning;
 use crate::task::{ErrorBody, Figures, Source, Status, Step, Task, TaskId, What};
 
 /// The answer to `POST /v1/video/generations`.
 #[derive(Debug, Serialize)]
-pub struct Created {
-    pub task_id: TaskId,
-    pub status: Status,
-    /// All of them, when more than one was asked for.
+pub struct CreatedView<'a> {
+    task_id: &'a TaskId,
+    status: Status,
+    /// All of the tasks, when more than one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_ids: Option<Vec<TaskId>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
+    task_ids: Option<&'a [TaskId]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'a [Warning],
+}
+
+impl<'a> TryFrom<&'a Created> for CreatedView<'a> {
+    type Error = ApiError;
+
+    fn try_from(created: &'a Created) -> Result<Self, ApiError> {
+        Ok(Self {
+            task_id: created.task_id()?,
+            status: created.status,
+            task_ids: created.several.then_some(created.task_ids.as_slice()),
+            warnings: &created.warnings,
+        })
+    }
 }
 
 /// The answer to `GET /v1/video/generations/{task_id}`.

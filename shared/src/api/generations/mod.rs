@@ -3,5 +3,5 @@
 mod answer;
 mod request;
 
-pub use answer::{Created, Ended, Events, TaskView};
+pub use answer::{CreatedView, Ended, Events, TaskView};
 pub use request::{FIELDS, read};

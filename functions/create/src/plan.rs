@@ -1,0 +1,174 @@
+//! From a request to a plan: all that can be wrong before anything is stored.
+
+use jiff::Timestamp;
+use lambda_http::Request;
+use ring::rand::{SecureRandom, SystemRandom};
+use shared::api::generations;
+use shared::api::{ApiError, Generation, Order, Record, Warning, http};
+use shared::auth;
+use shared::dialects::{Submission, Ticket, vendor_of};
+use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
+use shared::vendors::{Account, NoAccount, TokenKey};
+
+use super::Create;
+
+/// A request in which nothing is wrong, with its tasks and what their vendor will get.
+pub(crate) struct Plan {
+    pub(crate) limits: Limits,
+    pub(crate) tasks: Vec<Task>,
+    /// What the vendor will get for each of the tasks.
+    pub(crate) submissions: Vec<Submission>,
+    /// What the submissions were made from, should they have to be made anew.
+    pub(crate) generation: Generation,
+    pub(crate) account: Account,
+    pub(crate) callback_urls: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) record: Option<Record>,
+    pub(crate) strict: bool,
+}
+
+impl Create {
+    /// Reads a request, and builds every submission before the first is sent: bad
+    /// input costs nothing.
+    pub(crate) async fn plan(&self, request: &Request, now: Timestamp) -> Result<Plan, ApiError> {
+        http::require_method(request, "POST")?;
+        http::refuse_query(request)?;
+        // Side by side, because a cold start reads all three.
+        let (key, loaded, url_key) = tokio::join!(
+            auth::admit(&self.keys, request.headers(), now),
+            self.lifecycle.vendors.load(),
+            self.callback_urls.key(),
+        );
+        let key = key?;
+        http::require_json(request.headers())?;
+        let strict = http::prefers_strict(request.headers());
+        let idempotency_key = http::idempotency_key(request.headers())?;
+        let mut order = generations::read(request.body())?;
+
+        loaded.map_err(|_| ApiError::internal())?;
+        let url_key = url_key.map_err(|error| {
+            tracing::error!(%error, "no callback URL can be made");
+            ApiError::internal()
+        })?;
+        let account = self.choose_account(&mut order, &key, now).await?;
+        let mut warnings = Vec::from_iter(self.check_webhook(&order, &key)?);
+        let mut plan = Plan {
+            limits: key.limits,
+            tasks: Vec::new(),
+            submissions: Vec::new(),
+            generation: order.generation.clone(),
+            account,
+            callback_urls: Vec::new(),
+            warnings: Vec::new(),
+            record: None,
+            strict,
+        };
+        for _ in 0..order.count {
+            let submission = self.add_task(&mut plan, &order, &key, &url_key, now)?;
+            if plan.tasks.len() == 1 {
+                warnings.append(&mut order.warnings);
+                warnings.extend(submission);
+            }
+        }
+        if strict && let Some(warning) = warnings.first() {
+            return Err(ApiError::strict(warning));
+        }
+        plan.record = idempotency_key
+            .map(|text| Record::new(&key.id, text, request.body(), &plan.tasks, &warnings, now));
+        plan.warnings = warnings;
+        Ok(plan)
+    }
+
+    /// Adds one task with its submission, of which the warnings are given back.
+    fn add_task(
+        &self,
+        plan: &mut Plan,
+        order: &Order,
+        key: &ApiKey,
+        url_key: &TokenKey,
+        now: Timestamp,
+    ) -> Result<Vec<Warning>, ApiError> {
+        let id = new_id(now)?;
+        let Account { vendor, id: account, .. } = &plan.account;
+        let callback_url = self.callback_urls.url(url_key, *vendor, account, &id);
+        let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
+        let submission = plan.account.dialect().submit(order.generation.clone(), &ticket);
+        let mut submission = submission.inspect_err(log_operators)?;
+        if submission.model != order.generation.model {
+            auth::check_model(key, &submission.model)?;
+        }
+        let warnings = std::mem::take(&mut submission.warnings);
+        let endpoint = &submission.endpoint;
+        plan.tasks.push(Task {
+            figures: submission.figures.clone(),
+            payload: order.payload.clone(),
+            user: order.user.clone(),
+            webhook_url: order.webhook.as_ref().map(|(url, _)| url.clone()),
+            submission: keep(&submission),
+            ..Task::new(id, key, *vendor, account.clone(), &order.model, endpoint, now)
+        });
+        plan.submissions.push(submission);
+        plan.callback_urls.push(callback_url);
+        Ok(warnings)
+    }
+
+    async fn choose_account(
+        &self,
+        order: &mut Order,
+        key: &ApiKey,
+        now: Timestamp,
+    ) -> Result<Account, ApiError> {
+        auth::check_model(key, &order.model)?;
+        let model = self.aliases.resolve(&order.model);
+        let vendor = vendor_of(model).ok_or_else(|| {
+            let known = Vendor::ALL.map(|vendor| format!("{vendor}…")).join(", ");
+            ApiError::unknown_model(format!(
+                "No vendor serves the model `{}`; names of models begin with {known}.",
+                order.model
+            ))
+        })?;
+        let account = self.lifecycle.vendors.choose(vendor, now).await.map_err(|no| match no {
+            NoAccount::Unreadable => ApiError::internal(),
+            NoAccount::Missing => ApiError::unknown_model(format!(
+                "This gateway has no account with {vendor}, which serves `{}`.",
+                order.model
+            )),
+        })?;
+        order.generation.model = model.to_owned();
+        Ok(account)
+    }
+
+    fn check_webhook(&self, order: &Order, key: &ApiKey) -> Result<Option<Warning>, ApiError> {
+        let Some((url, param)) = &order.webhook else { return Ok(None) };
+        self.webhook_hosts.check(url, param)?;
+        let message = "This API key has no webhook secret to sign with, and without one its \
+                       webhooks are not called; ask GET /v1/video/generations/{task_id}.";
+        Ok(key.webhook_secret.is_none().then(|| Warning::new(*param, message)))
+    }
+}
+
+/// What the client did wrong is for the client; the rest somebody has to mend.
+fn log_operators(error: &ApiError) {
+    if error.status().is_server_error() {
+        let (code, message) = (error.code().as_str(), &error.body.message);
+        tracing::error!(code, message, "a request cannot be submitted with this gateway's account");
+    }
+}
+
+fn new_id(now: Timestamp) -> Result<TaskId, ApiError> {
+    let mut random = [0; 10];
+    SystemRandom::new().fill(&mut random).map_err(|_| {
+        tracing::error!("the system gives no random bytes");
+        ApiError::internal()
+    })?;
+    Ok(TaskId::new(now, &random))
+}
+
+/// What is sent once more should the first one not have arrived. One with images
+/// in it is too large to be kept for that.
+fn keep(submission: &Submission) -> Option<String> {
+    const LARGEST: usize = 16 * 1024;
+    let body = submission.request.body();
+    let fits = submission.repeatable && body.len() <= LARGEST;
+    fits.then(|| String::from_utf8(body.to_vec()).ok()).flatten()
+}

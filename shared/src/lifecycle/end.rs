@@ -1,0 +1,102 @@
+//! Raising a task, above all to its end, and the line that tells an end.
+
+use jiff::Timestamp;
+
+use super::asker::{Asker, Lifecycle};
+use super::ends;
+use crate::platform::telemetry::{Line, Unit, millis};
+use crate::store::StoreError;
+use crate::task::{ErrorBody, Figures, News, Source, Status, Task, timer};
+
+impl Lifecycle {
+    /// Raises a task to what a poll said, and tells an end. Returns the task as it
+    /// stands then; none when there is no such task.
+    pub(super) async fn raise(
+        &self,
+        task: &Task,
+        news: &News,
+        asker: Asker,
+        now: Timestamp,
+    ) -> Result<Option<Task>, StoreError> {
+        let mut steps = Vec::from_iter(asker.callback);
+        if news.status != task.status {
+            steps.push(asker.by.rise(news, now));
+        }
+        let Some(raised) = self.tasks.raise(task, news, &steps, now).await? else {
+            return Ok(None);
+        };
+        if raised.is_end {
+            report_end(&raised.task, asker.by);
+        }
+        Ok(Some(raised.task))
+    }
+
+    /// Ends a task in our own words.
+    pub(super) async fn fail(
+        &self,
+        task: &Task,
+        end: ErrorBody,
+        by: Source,
+        now: Timestamp,
+    ) -> Result<Option<Task>, StoreError> {
+        let news = News::failed(end, Figures::default());
+        self.raise(task, &news, Asker::patient(by), now).await
+    }
+
+    /// Ends a task of which its client is being told.
+    pub(super) async fn refuse(
+        &self,
+        task: &Task,
+        error: &ErrorBody,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let step = Source::Create.rise(&News::failed(error.clone(), Figures::default()), now);
+        let raised = self.tasks.refuse(task, error, step).await?;
+        if let Some(raised) = raised.filter(|raised| raised.is_end) {
+            report_end(&raised.task, Source::Create);
+        }
+        Ok(())
+    }
+
+    /// Ends a task that has had all the time its vendor gives.
+    pub async fn end_if_overdue(
+        &self,
+        task: &Task,
+        by: Source,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !timer::is_overdue(task.vendor, task.created_at, now) {
+            return Ok(());
+        }
+        let end = match task.vendor_task_id {
+            Some(_) => ends::overdue(task.vendor),
+            None => ends::unknown(task.vendor),
+        };
+        self.fail(task, end, by, now).await.map(drop)
+    }
+}
+
+/// The line of a task that has just ended: each has one.
+fn report_end(task: &Task, by: Source) {
+    let took = task.updated_at.duration_since(task.created_at).unsigned_abs();
+    let mut line = Line::new("task ended")
+        .with("task_id", task.id.as_str())
+        .with("key", task.owner.as_str())
+        .with("vendor", task.vendor.as_str())
+        .with("vendor_task_id", task.vendor_task_id.as_deref())
+        .with("model", task.model.as_str())
+        .with("status", task.status.as_str())
+        .with("by", by.as_str())
+        .with("looks", task.looks)
+        .with("seconds", task.figures.duration)
+        .with("credits", task.figures.credits)
+        .metric("Ended", Unit::Count, 1, &[&["vendor", "status"]]);
+    if let Some(error) = &task.error {
+        line.set("code", error.code.as_str());
+        line.set("charged", serde_json::json!(error.charged));
+    }
+    if task.status == Status::Succeeded {
+        line.measure("EndToEndTime", Unit::Milliseconds, millis(took), &[&["vendor"]]);
+    }
+    line.write();
+}

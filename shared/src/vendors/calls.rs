@@ -1,0 +1,246 @@
+//! The calls that vendors understand: submit, poll, find, repeat; and whether a
+//! callback is theirs. Each goes by the account of its task.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::accounts::Account;
+use super::exchange::{Unanswered, exchange, read_request_id};
+use super::registry::{NoAccount, Registry};
+use super::report::Exchange;
+use crate::dialects::{Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submitted};
+use crate::platform::http_client::{Roots, http_client};
+use crate::platform::secrets::StoredSecret;
+use crate::task::{AccountId, Fault, Kind, Task, TaskId, Vendor};
+
+/// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Of a vendor's list, a hundred tasks each.
+const MOST_PAGES: usize = 20;
+
+/// What came of a submission.
+#[derive(Debug)]
+pub struct Reply {
+    pub submitted: Submitted,
+    /// The vendor's name for the exchange, where it has one and all went well.
+    pub request_id: Option<String>,
+}
+
+/// Why a callback is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    NoAccount(NoAccount),
+    Refused(Forged),
+}
+
+/// The vendors, with this gateway's accounts, and the way to reach them.
+#[derive(Debug)]
+pub struct Vendors {
+    /// Opens a connection for each request. One that was idle may be dead without
+    /// our knowing, and a submission lost on it could never be told from one heard.
+    submitting: reqwest::Client,
+    /// Keeps connections: asking twice does no harm.
+    polling: reqwest::Client,
+    registry: Registry,
+}
+
+impl Vendors {
+    /// Vendors with the accounts that a secret holds, now and later.
+    pub fn open(secret: StoredSecret) -> Self {
+        Self {
+            submitting: http_client(Roots::default(), |client| client.pool_max_idle_per_host(0)),
+            polling: http_client(Roots::default(), |client| client),
+            registry: Registry::open(secret),
+        }
+    }
+
+    /// Reads the accounts, unless they were read before, so that a cold start can do
+    /// so beside its other work.
+    pub async fn load(&self) -> Result<(), NoAccount> {
+        self.registry.load().await
+    }
+
+    /// The account for a new task.
+    pub async fn choose(&self, vendor: Vendor, now: Timestamp) -> Result<Account, NoAccount> {
+        self.registry.choose(vendor, now).await
+    }
+
+    /// Sends a submission, once. When its account is refused and has other credentials
+    /// by now, surely nothing was made, and the submission is built and sent anew.
+    pub async fn submit(
+        &self,
+        account: &Account,
+        task: &TaskId,
+        request: Request<Bytes>,
+        anew: impl FnOnce(&dyn Dialect) -> Option<Request<Bytes>>,
+        now: Timestamp,
+    ) -> Reply {
+        let reply = self.submit_once(account, task, request).await;
+        let Submitted::Refused(fault) = &reply.submitted else { return reply };
+        if !fault.kind.is_operators() {
+            return reply;
+        }
+        let Some(account) = self.registry.renewed(account, now).await else { return reply };
+        match anew(account.dialect()) {
+            Some(request) => self.submit_once(&account, task, request).await,
+            None => reply,
+        }
+    }
+
+    /// Sends a submission once more that the vendor surely does not have. None where
+    /// it cannot be sent.
+    pub async fn repeat(&self, task: &Task, now: Timestamp) -> Option<Reply> {
+        let body = Bytes::from(task.submission.clone()?);
+        let account = self.registry.of(task.vendor, &task.account, now).await.ok()?;
+        let request = account.dialect().repeat(&task.endpoint, body, now)?;
+        Some(self.submit_once(&account, &task.id, request).await)
+    }
+
+    async fn submit_once(
+        &self,
+        account: &Account,
+        task: &TaskId,
+        request: Request<Bytes>,
+    ) -> Reply {
+        let began = Instant::now();
+        let mut request_id = None;
+        let submitted = match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
+            Ok(answer) => {
+                request_id = read_request_id(&answer);
+                account.dialect().read_submitted(&answer)
+            }
+            Err(Unanswered { heard: false, fault }) => Submitted::Refused(fault),
+            Err(Unanswered { heard: true, fault }) => Submitted::Unknown(fault),
+        };
+        let exchange = Exchange { vendor: account.vendor, task, took: began.elapsed() };
+        exchange.submitted(&submitted, request_id.as_deref());
+        Reply { submitted, request_id }
+    }
+
+    /// Asks how a task is doing. None as long as there is nothing to ask by.
+    pub async fn poll(&self, task: &Task, now: Timestamp, timeout: Duration) -> Option<Polled> {
+        let handle = Handle::of(task)?;
+        let account = match self.account_of(task, now).await {
+            Ok(account) => account,
+            Err(fault) => return Some(Polled::Nothing(fault)),
+        };
+        let request = account.dialect().poll(&handle, now);
+        let began = Instant::now();
+        let polled = match exchange(&self.polling, request, timeout).await {
+            Ok(answer) => account.dialect().read_polled(&answer, now),
+            Err(unanswered) => Polled::Nothing(unanswered.fault),
+        };
+        let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+        exchange.polled(&polled, task.status);
+        if let Polled::Nothing(fault) = &polled {
+            self.renew_if_refused(&account, fault, now).await;
+        }
+        Some(polled)
+    }
+
+    /// Looks for a task of which nobody knows whether the vendor made it: by our name
+    /// for it, or by the vendor's task that a callback speaks of. None where the
+    /// vendor has no way to find out.
+    pub async fn find(
+        &self,
+        task: &Task,
+        callback: Option<&[u8]>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Option<Found> {
+        let search = self.leaf_through(task, callback, now, timeout);
+        tokio::time::timeout(timeout, search).await.unwrap_or_else(|_| {
+            Some(Found::Nothing(Fault::with_message(Kind::Unreadable, "no answer in time")))
+        })
+    }
+
+    /// One page of the vendor's list after the other, where it is a list.
+    async fn leaf_through(
+        &self,
+        task: &Task,
+        callback: Option<&[u8]>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Option<Found> {
+        let account = match self.account_of(task, now).await {
+            Ok(account) => account,
+            Err(fault) => return Some(Found::Nothing(fault)),
+        };
+        let dialect = account.dialect();
+        let hint = match callback {
+            Some(body) => Some(dialect.hint(body)?),
+            None => None,
+        };
+        let mut page = None;
+        for _ in 0..MOST_PAGES {
+            let sought = Sought {
+                task_id: &task.id,
+                endpoint: &task.endpoint,
+                created_at: task.created_at,
+                payload: task.payload.as_deref(),
+                hint: hint.as_deref(),
+                page: page.as_deref(),
+            };
+            let request = dialect.find(&sought, now)?;
+            let began = Instant::now();
+            let found = match exchange(&self.polling, request, timeout).await {
+                Ok(answer) => dialect.read_found(&answer, &sought),
+                Err(unanswered) => Found::Nothing(unanswered.fault),
+            };
+            let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+            exchange.found(&found);
+            if let Found::Nothing(fault) = &found {
+                self.renew_if_refused(&account, fault, now).await;
+            }
+            match found {
+                Found::More(next) => page = Some(next),
+                found => return Some(found),
+            }
+        }
+        Some(Found::Nothing(Fault::with_message(Kind::NotFound, "not on so many pages")))
+    }
+
+    /// Whether a vendor itself called, by the account that the callback's token names.
+    pub async fn verify(
+        &self,
+        vendor: Vendor,
+        account: &AccountId,
+        callback: &Ring<'_>,
+        now: Timestamp,
+    ) -> Result<(), Unverified> {
+        let account =
+            self.registry.of(vendor, account, now).await.map_err(Unverified::NoAccount)?;
+        let mut verified = account.dialect().verify_ring(callback, now);
+        // Signed with a key of the account, which may have been exchanged since we read it.
+        if verified == Err(Forged::Mismatch)
+            && let Some(account) = self.registry.renewed(&account, now).await
+        {
+            verified = account.dialect().verify_ring(callback, now);
+        }
+        verified.map_err(Unverified::Refused)
+    }
+
+    async fn account_of(&self, task: &Task, now: Timestamp) -> Result<Account, Fault> {
+        let account = self.registry.of(task.vendor, &task.account, now).await;
+        account.map_err(|no| {
+            let why = match no {
+                NoAccount::Unreadable => "the accounts cannot be read",
+                NoAccount::Missing => "the task's account is gone",
+            };
+            let (task, vendor, account) = (&task.id, task.vendor, &task.account);
+            tracing::error!(task.id = %task, %vendor, %account, why, "a task's vendor cannot be asked");
+            Fault::with_message(Kind::Unavailable, why)
+        })
+    }
+
+    /// Whoever asks next has the operator's current account.
+    async fn renew_if_refused(&self, refused: &Account, fault: &Fault, now: Timestamp) {
+        if fault.kind.is_operators() {
+            drop(self.registry.renewed(refused, now).await);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The one door to accounts, and through them to dialects: it waits for the secret
+//! that holds them, and reads it again when an account is missing or refused.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::accounts::{Account, Accounts};
+use crate::platform::SetupError;
+use crate::platform::secrets::{Renewable, StoredSecret};
+use crate::platform::telemetry::{Line, Unit};
+use crate::task::{AccountId, Vendor};
+
+/// An account may stay refused for long, and reading a secret costs.
+const REREAD_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Why there is no account to work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAccount {
+    /// The secret with the accounts cannot be read, or makes no sense.
+    Unreadable,
+    /// This gateway has no such account.
+    Missing,
+}
+
+/// The accounts of this gateway.
+#[derive(Debug)]
+pub(super) struct Registry {
+    accounts: Renewable<Accounts>,
+    /// Where the accounts come from.
+    secret: StoredSecret,
+}
+
+impl Registry {
+    /// The accounts that a secret holds, now and later.
+    pub(super) fn open(secret: StoredSecret) -> Self {
+        Self { accounts: Renewable::new(None, REREAD_PAUSE), secret }
+    }
+
+    /// Reads the accounts, unless they were read before. What is wrong with them is
+    /// logged here.
+    pub(super) async fn load(&self) -> Result<(), NoAccount> {
+        let read = self.accounts.ready(|| self.read()).await;
+        read.map(drop).map_err(|error| {
+            tracing::error!(%error, "no vendor can be asked");
+            let divided_by: &[&[_]] = &[&[]];
+            let line = Line::new("no accounts");
+            line.metric("CredentialsRefused", Unit::Count, 1, divided_by).write();
+            NoAccount::Unreadable
+        })
+    }
+
+    /// The account for a new task.
+    pub(super) async fn choose(
+        &self,
+        vendor: Vendor,
+        now: Timestamp,
+    ) -> Result<Account, NoAccount> {
+        self.get(|accounts| accounts.choose(vendor).cloned(), now).await
+    }
+
+    /// The account that a task was made with.
+    pub(super) async fn of(
+        &self,
+        vendor: Vendor,
+        id: &AccountId,
+        now: Timestamp,
+    ) -> Result<Account, NoAccount> {
+        self.get(|accounts| accounts.of(vendor, id).cloned(), now).await
+    }
+
+    /// The same account with other credentials than those that were refused, if the
+    /// operator has put them into the secret by now.
+    pub(super) async fn renewed(&self, refused: &Account, now: Timestamp) -> Option<Account> {
+        let other = |accounts: &Accounts| {
+            let account = accounts.of(refused.vendor, &refused.id)?;
+            account.differs(refused).then(|| account.clone())
+        };
+        self.reread(other, now).await
+    }
+
+    /// An account that is not known may have been added.
+    async fn get(
+        &self,
+        find: impl Fn(&Accounts) -> Option<Account>,
+        now: Timestamp,
+    ) -> Result<Account, NoAccount> {
+        self.load().await?;
+        if let Some(account) = self.accounts.current().and_then(|accounts| find(&accounts)) {
+            return Ok(account);
+        }
+        self.reread(find, now).await.ok_or(NoAccount::Missing)
+    }
+
+    async fn reread(
+        &self,
+        find: impl Fn(&Accounts) -> Option<Account>,
+        now: Timestamp,
+    ) -> Option<Account> {
+        let suffices = |accounts: &Accounts| find(accounts).is_some();
+        let accounts = self.accounts.renewed(suffices, now, || self.read()).await?;
+        find(&accounts)
+    }
+
+    async fn read(&self) -> Result<Accounts, SetupError> {
+        let text = self.secret.current().await?;
+        Accounts::read(&text).map_err(|error| self.secret.error(&format!("is not good: {error}")))
+    }
+}
