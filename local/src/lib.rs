@@ -14,6 +14,7 @@ mod database;
 mod front;
 mod functions;
 mod guard;
+mod random;
 mod receiver;
 mod schedule;
 mod secrets;

@@ -12,7 +12,6 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
 use shared::runtime::Environment;
 use shared::task::Vendor;
@@ -25,6 +24,7 @@ use crate::database::Database;
 use crate::front::{self, Front};
 use crate::functions::Function;
 use crate::guard::Guard;
+use crate::random::random;
 use crate::secrets::Secrets;
 use crate::server::{Door, Server};
 use crate::simulators::Truth;
@@ -121,7 +121,7 @@ impl Stack {
             .await
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let webhook_secret = database
-            .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random())))
+            .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random::<32>())))
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let (ledger, lock) = open_ledger(options.data.as_deref())?;
         let accounts = Accounts::start(&options.accounts, options.pace, &ledger)
@@ -379,15 +379,9 @@ fn callback_secret(ledger: &Ledger) -> Result<String, StackError> {
         if let Some(secret) = ledger.get(OWNER, NAME)? {
             return Ok(secret);
         }
-        let secret = STANDARD.encode(random());
+        let secret = STANDARD.encode(random::<32>());
         ledger.put(OWNER, NAME, &secret)?;
         Ok(secret)
     };
     kept().map_err(|error: io::Error| StackError(format!("cannot keep a secret: {error}")))
-}
-
-fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
 }

@@ -1,7 +1,7 @@
 //! Ids of eighteen digits: a task's one film has the next id, so that its address leads back to
 //! its task.
 
-use super::random;
+use crate::random::random;
 
 /// Never the last number of eighteen digits, which has no next one.
 pub(super) fn new_task() -> String {

@@ -31,10 +31,11 @@ use self::answer::{Call, Code, GatewayCode, Refusal};
 use self::create::Generation;
 use self::signature::Keys;
 use self::task::{State as TaskState, Task};
+use super::film;
 use super::ledger::Ledger;
 use super::members::is_json;
 use super::submissions::{Submissions, Truth};
-use super::{film, random};
+use crate::random::random;
 use crate::server::Server;
 
 /// This vendor in the ledger and in the log.

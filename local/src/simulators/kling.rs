@@ -40,7 +40,8 @@ use super::follow::{Calls, Follower};
 use super::ledger::Ledger;
 use super::members::{self, Body};
 use super::submissions::{Submissions, Truth};
-use super::{film, ids, random};
+use super::{film, ids};
+use crate::random::random;
 use crate::server::Server;
 
 /// This vendor in the ledger and in the log.

@@ -25,7 +25,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect;
-use ring::rand::{SecureRandom, SystemRandom};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use shared::task::Vendor;
@@ -130,10 +129,4 @@ pub(crate) fn http_client() -> reqwest::Client {
         .redirect(redirect::Policy::none())
         .build()
         .expect("a prepared TLS configuration makes a client")
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
 }

@@ -101,7 +101,7 @@ pub(super) struct TestFile(PathBuf);
 
 impl TestFile {
     pub(super) fn new() -> Self {
-        let name = u64::from_be_bytes(super::random());
+        let name = u64::from_be_bytes(crate::random::random());
         Self(std::env::temp_dir().join(format!("filmgate-{name:016x}.jsonl")))
     }
 

@@ -6,8 +6,8 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::random::random;
 use crate::simulators::members::Wrong;
-use crate::simulators::random;
 
 /// What was called, as the gateway repeats it.
 pub(super) struct Call {

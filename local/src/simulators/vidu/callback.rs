@@ -14,6 +14,7 @@ use ring::hmac;
 
 use super::Service;
 use super::task::processing_from;
+use crate::random::random;
 use crate::simulators::course::Course;
 use crate::simulators::follow::{Call, Calls, Seal, Stage};
 
@@ -44,7 +45,7 @@ pub(super) fn request(
     let date = DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&Timestamp::now())
         .map_err(io::Error::other)?;
-    let nonce = uuid(crate::simulators::random());
+    let nonce = uuid(random());
     let signed = [("Date", date.as_str()), ("x-request-nonce", &nonce)];
     let body = serde_json::to_vec(&task.answer(state, &service.base_url))?;
     let request = client.post(&calls.callback_url).header("content-type", "application/json");

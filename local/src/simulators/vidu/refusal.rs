@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::random::random;
 use crate::simulators::members::Wrong;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +109,7 @@ struct Metadata {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.reason.status();
-        let trace_id = u128::from_be_bytes(crate::simulators::random());
+        let trace_id = u128::from_be_bytes(random());
         let body = Body {
             code: status.as_u16(),
             reason: self.reason,
