@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::task::KeyHash;
 
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 use crate::template::Table;
 
 /// Each write to a table with a stream asks for the greatest number in it. Without this
@@ -40,9 +40,9 @@ impl Database {
         let storage = Storage::new(&file).map_err(io::Error::other)?;
         storage.conn().execute_batch(NUMBERS_OF_STREAMS).map_err(io::Error::other)?;
         drop(storage);
-        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
         let served = dynamodb.clone();
-        let server = door
+        let server = listener
             .serve_by(|listener, stopped| server::serve_with_shutdown(listener, served, stopped));
         let database = Self { dynamodb, server };
         database.create_tables(tables)?;

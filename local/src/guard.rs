@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 use crate::simulators;
 use crate::template::{Permission, Policy, Template};
 
@@ -69,8 +69,8 @@ impl Guard {
     pub(crate) async fn serve(self: &Arc<Self>, url: &str) -> io::Result<Server> {
         let guarded =
             Guarded { guard: self.clone(), url: url.to_owned(), client: simulators::http_client() };
-        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
-        Ok(door.serve(Router::new().fallback(pass).with_state(Arc::new(guarded))))
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
+        Ok(listener.serve(Router::new().fallback(pass).with_state(Arc::new(guarded))))
     }
 
     /// Why not, if not.

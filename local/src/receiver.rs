@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use tokio::sync::mpsc;
 
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 
 /// Dropping it hangs up.
 pub struct Receiver {
@@ -19,9 +19,9 @@ pub struct Receiver {
 
 impl Receiver {
     pub async fn start() -> io::Result<Self> {
-        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
         let (sender, calls) = mpsc::unbounded_channel();
-        Ok(Self { server: door.serve(Router::new().fallback(take).with_state(sender)), calls })
+        Ok(Self { server: listener.serve(Router::new().fallback(take).with_state(sender)), calls })
     }
 
     /// Its address, without a slash at its end.

@@ -23,7 +23,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 
 /// How long an invocation may take.
 const TIMEOUT: Duration = Duration::from_secs(29);
@@ -92,9 +92,9 @@ impl Sandbox {
             under_way: Mutex::default(),
             init_error: Mutex::default(),
         });
-        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
-        let address = door.address().to_string();
-        let server = door.serve(router(api.clone()));
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
+        let address = listener.address().to_string();
+        let server = listener.serve(router(api.clone()));
 
         let mut process = command(binary.as_ref(), variables, &address)
             .stdout(Stdio::piped())

@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 
 /// Secrets by their names. Clones are the same secrets.
 #[derive(Clone, Default)]
@@ -45,8 +45,8 @@ impl Secrets {
     }
 
     pub(crate) async fn serve(&self) -> io::Result<Server> {
-        let door = Door::bind(([127, 0, 0, 1], 0).into()).await?;
-        Ok(door.serve(Router::new().route("/", post(answer)).with_state(self.clone())))
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
+        Ok(listener.serve(Router::new().route("/", post(answer)).with_state(self.clone())))
     }
 }
 

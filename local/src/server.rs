@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 type Stopped = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A bound address that is not served yet: who serves may need to know its own address.
-pub(crate) struct Door {
+pub(crate) struct Listener {
     listener: TcpListener,
     address: SocketAddr,
 }
 
-impl Door {
+impl Listener {
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;

@@ -26,7 +26,7 @@ use crate::functions::Function;
 use crate::guard::Guard;
 use crate::random::random;
 use crate::secrets::Secrets;
-use crate::server::{Door, Server};
+use crate::server::{Listener, Server};
 use crate::simulators::Truth;
 use crate::simulators::ledger::{Ledger, open_private};
 use crate::stream::{self, Events};
@@ -113,7 +113,7 @@ impl Stack {
     pub async fn start(options: Options) -> Result<Self, StackError> {
         let template = Template::read(TEMPLATE).map_err(|error| StackError(error.to_string()))?;
         accounts::check(&options.accounts).map_err(|error| StackError(error.to_string()))?;
-        let door = Door::bind(options.listen)
+        let listener = Listener::bind(options.listen)
             .await
             .map_err(|error| StackError(format!("cannot listen on {}: {error}", options.listen)))?;
 
@@ -141,7 +141,7 @@ impl Stack {
         let guarded_secrets = guard.serve(secrets_server.base_url()).await.map_err(unguarded)?;
 
         let surroundings = Surroundings {
-            public_url: options.public_url.map_or(door.base_url(), |url| url.to_string()),
+            public_url: options.public_url.map_or(listener.base_url(), |url| url.to_string()),
             instead: [
                 ("WEBHOOK_HOSTS", (!options.public_webhooks).then(|| "any".to_owned())),
                 ("MODEL_ALIASES", options.model_aliases),
@@ -192,7 +192,7 @@ impl Stack {
         let (routes, simulated) = (Arc::new(template.routes), accounts.simulated.clone());
         let streams = template.functions.into_iter().map(|it| (it.id, it.streams)).collect();
         let front = Front { routes: routes.clone(), functions, simulated, invocations };
-        let front = door.serve(front::router(front));
+        let front = listener.serve(front::router(front));
         Ok(Self {
             front,
             under_way,

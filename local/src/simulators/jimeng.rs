@@ -80,7 +80,7 @@ impl Jimeng {
 
 /// Starts on a free port of this machine. The tasks that the ledger holds go on by their age.
 pub async fn start(settings: Settings) -> io::Result<Jimeng> {
-    let door = super::door(Vendor::Jimeng, &settings.ledger).await?;
+    let listener = super::listen(Vendor::Jimeng, &settings.ledger).await?;
     let service = Arc::new(Service {
         keys: Keys {
             access_key: settings.access_key,
@@ -90,9 +90,9 @@ pub async fn start(settings: Settings) -> io::Result<Jimeng> {
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
-        base_url: door.base_url(),
+        base_url: listener.base_url(),
     });
-    Ok(Jimeng { server: door.serve(router(service.clone())), service })
+    Ok(Jimeng { server: listener.serve(router(service.clone())), service })
 }
 
 fn router(service: Arc<Service>) -> Router {

@@ -89,7 +89,7 @@ impl Kling {
 /// Starts on a port of this machine, and takes up the tasks that the ledger holds.
 pub async fn start(settings: Settings) -> io::Result<Kling> {
     let signer = settings.webhook_secret.as_deref().map(Signer::read).transpose()?;
-    let door = super::door(Vendor::Kling, &settings.ledger).await?;
+    let listener = super::listen(Vendor::Kling, &settings.ledger).await?;
     let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
         credentials: settings.credentials,
@@ -97,11 +97,11 @@ pub async fn start(settings: Settings) -> io::Result<Kling> {
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
-        base_url: door.base_url(),
+        base_url: listener.base_url(),
         creating: Mutex::new(()),
         follower: follower.clone(),
     });
-    let mut server = door.serve(router(&service));
+    let mut server = listener.serve(router(&service));
     let caller = service.clone();
     server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
         callback::request(&caller, client, id, calls, call)

@@ -31,7 +31,7 @@ use shared::task::Vendor;
 
 use self::ledger::Ledger;
 pub use self::submissions::{TrueTask, Truth};
-use crate::server::Door;
+use crate::server::Listener;
 
 /// The key that the simulated Kling takes, in both of its designs.
 const KLING_KEY: &str = "api-key-kling-simulated";
@@ -102,15 +102,15 @@ impl Simulator {
 }
 
 /// The address that a vendor had before, or a free one: links to films outlive a restart.
-async fn door(vendor: Vendor, ledger: &Ledger) -> io::Result<Door> {
+async fn listen(vendor: Vendor, ledger: &Ledger) -> io::Result<Listener> {
     const PORTS: &str = "ports";
     let before: Option<u16> = ledger.get(PORTS, vendor.as_str())?;
-    let door = match Door::bind(([127, 0, 0, 1], before.unwrap_or(0)).into()).await {
-        Err(_) if before.is_some() => Door::bind(([127, 0, 0, 1], 0).into()).await?,
-        door => door?,
+    let listener = match Listener::bind(([127, 0, 0, 1], before.unwrap_or(0)).into()).await {
+        Err(_) if before.is_some() => Listener::bind(([127, 0, 0, 1], 0).into()).await?,
+        listener => listener?,
     };
-    ledger.put(PORTS, vendor.as_str(), &door.address().port())?;
-    Ok(door)
+    ledger.put(PORTS, vendor.as_str(), &listener.address().port())?;
+    Ok(listener)
 }
 
 /// What a vendor calls back with, and whoever else calls here. It is for this machine: it trusts no certificate, so an https

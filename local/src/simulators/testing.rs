@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::ledger::Ledger;
 use super::misbehaviour::{Manners, Misbehaviour};
-use crate::server::{Door, Server};
+use crate::server::{self, Server};
 
 /// A pace at which nothing ends.
 pub(super) const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24);
@@ -68,7 +68,7 @@ pub(super) async fn listen(answers: Vec<StatusCode>) -> Listener {
         ring.send(Ring { headers: head.headers, body }).unwrap();
         answers.lock().unwrap().next().unwrap_or(StatusCode::OK)
     });
-    let server = Door::bind(([127, 0, 0, 1], 0).into()).await.unwrap().serve(router);
+    let server = server::Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap().serve(router);
     Listener { server, rings }
 }
 

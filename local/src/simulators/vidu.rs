@@ -76,17 +76,17 @@ impl Vidu {
 
 /// Starts on a free port of this machine, and takes up the tasks that the ledger holds.
 pub async fn start(settings: Settings) -> io::Result<Vidu> {
-    let door = super::door(Vendor::Vidu, &settings.ledger).await?;
+    let listener = super::listen(Vendor::Vidu, &settings.ledger).await?;
     let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
         api_key: settings.api_key,
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
-        base_url: door.base_url(),
+        base_url: listener.base_url(),
         follower: follower.clone(),
     });
-    let mut server = door.serve(router(&service));
+    let mut server = listener.serve(router(&service));
     let caller = service.clone();
     server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
         callback::request(&caller, client, id, calls, call)
