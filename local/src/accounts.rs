@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use shared::task::Vendor;
 use shared::vendors::{AccountsError, check_accounts};
 
-use crate::simulators::Simulator;
-use crate::simulators::Truth;
 use crate::simulators::ledger::Ledger;
+use crate::simulators::{Record, Simulator};
 
 /// The accounts of a local stack: those that were given, and simulators for the rest.
 pub(crate) struct Accounts {
@@ -44,9 +43,9 @@ impl Accounts {
         Ok(Self { json, simulated, simulators })
     }
 
-    /// What each simulated vendor knows of what it was asked for.
-    pub(crate) fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
+    /// The submissions that each simulated vendor received.
+    pub(crate) fn records(&self) -> io::Result<BTreeMap<Vendor, Vec<Record>>> {
         let simulators = self.simulators.iter();
-        simulators.map(|(vendor, simulator)| Ok((*vendor, simulator.truth()?))).collect()
+        simulators.map(|(vendor, simulator)| Ok((*vendor, simulator.records()?))).collect()
     }
 }

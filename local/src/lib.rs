@@ -16,6 +16,7 @@ mod functions;
 mod guard;
 mod random;
 mod receiver;
+mod reply;
 mod schedule;
 mod secrets;
 mod server;
@@ -23,6 +24,7 @@ mod stack;
 mod stream;
 
 pub use receiver::Receiver;
+pub use reply::Reply;
 pub use stack::{Options, Stack, StackError};
 pub use stream::Events;
 

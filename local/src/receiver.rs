@@ -1,30 +1,48 @@
-//! Somebody on this machine who is called: remembers the calls, and is content with all of them.
+//! A receiver of webhooks and callbacks on this machine: remembers each call, and answers 200 or
+//! what it was told to.
 
+use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
 use tokio::sync::mpsc;
 
+use crate::reply::Reply;
 use crate::server::{Listener, Server};
 
-/// Dropping it hangs up.
+/// A running receiver; dropping it hangs up.
 pub struct Receiver {
     server: Server,
     calls: mpsc::UnboundedReceiver<http::Request<Bytes>>,
 }
 
+struct Service {
+    replies: Mutex<VecDeque<Reply>>,
+    calls: mpsc::UnboundedSender<http::Request<Bytes>>,
+}
+
 impl Receiver {
     pub async fn start() -> io::Result<Self> {
-        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
-        let (sender, calls) = mpsc::unbounded_channel();
-        Ok(Self { server: listener.serve(Router::new().fallback(take).with_state(sender)), calls })
+        Self::replying([]).await
     }
 
-    /// Its address, without a slash at its end.
+    /// Answers the first calls like this, and those after them with a 200.
+    pub async fn replying(replies: impl IntoIterator<Item = Reply>) -> io::Result<Self> {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
+        let (sender, calls) = mpsc::unbounded_channel();
+        let replies = Mutex::new(replies.into_iter().collect());
+        let service = Arc::new(Service { replies, calls: sender });
+        let router = Router::new().fallback(answer).with_state(service);
+        Ok(Self { server: listener.serve(router), calls })
+    }
+
+    /// The address of this receiver, without a slash at its end.
     pub fn url(&self) -> &str {
         self.server.base_url()
     }
@@ -33,15 +51,20 @@ impl Receiver {
     pub async fn called(&mut self) -> http::Request<Bytes> {
         self.calls.recv().await.expect("the server has the other end")
     }
+
+    /// Whether no call came that was not asked for yet.
+    pub fn is_left_alone(&mut self) -> bool {
+        self.calls.try_recv().is_err()
+    }
 }
 
-async fn take(
-    State(calls): State<mpsc::UnboundedSender<http::Request<Bytes>>>,
-    request: Request,
-) -> StatusCode {
+async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST };
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let reply = service.replies.lock().expect("nothing panics holding it").pop_front();
     // Nobody may be there to read it any more.
-    drop(calls.send(http::Request::from_parts(parts, body)));
-    StatusCode::OK
+    drop(service.calls.send(http::Request::from_parts(parts, body)));
+    reply.unwrap_or(Reply::Status(200)).response().await
 }

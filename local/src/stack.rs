@@ -27,7 +27,7 @@ use crate::guard::Guard;
 use crate::random::random;
 use crate::secrets::Secrets;
 use crate::server::{Listener, Server};
-use crate::simulators::Truth;
+use crate::simulators::Record;
 use crate::simulators::ledger::{Ledger, open_private};
 use crate::stream::{self, Events};
 use crate::template::{Reference, Routes, Stream, Template};
@@ -264,9 +264,9 @@ impl Stack {
         self.secrets.get(secret, "AWSCURRENT")
     }
 
-    /// What each simulated vendor knows of what it was asked for; to hold the table against.
-    pub fn truth(&self) -> io::Result<BTreeMap<Vendor, Vec<Truth>>> {
-        self.accounts.truth()
+    /// The submissions that each simulated vendor received; to hold the table against.
+    pub fn vendor_records(&self) -> io::Result<BTreeMap<Vendor, Vec<Record>>> {
+        self.accounts.records()
     }
 
     /// What functions tried to do and the template's policies do not allow, one line each.

@@ -20,7 +20,7 @@ use create::Create;
 use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use local::simulators::{Truth, simulate};
+use local::simulators::{Record, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
@@ -235,8 +235,8 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
             return;
         }
         assert!(began.elapsed() < DEADLINE, "something stays due: {due:?}");
-        let truths = gateway.stack.truth().expect("the vendors remember");
-        if !due.iter().any(|task| has_an_end_to_come(task, &truths)) {
+        let records = gateway.stack.vendor_records().expect("the vendors remember");
+        if !due.iter().any(|task| has_an_end_to_come(task, &records)) {
             // What is left waits for a deadline, or for a client to be called again.
             ahead += SignedDuration::from_hours(1);
         }
@@ -268,8 +268,9 @@ async fn make_due(gateway: &Gateway, task: &Task, now: Timestamp) {
 }
 
 /// Whether a task's vendor has or will have an end to it that can be found out.
-fn has_an_end_to_come(task: &Task, truths: &BTreeMap<Vendor, Vec<Truth>>) -> bool {
-    !task.status.is_final() && truth_of(task, truths).is_some_and(|truth| !truth.tasks.is_empty())
+fn has_an_end_to_come(task: &Task, records: &BTreeMap<Vendor, Vec<Record>>) -> bool {
+    !task.status.is_final()
+        && record_of(task, records).is_some_and(|record| !record.tasks.is_empty())
 }
 
 async fn stored(gateway: &Gateway) -> Vec<Task> {
@@ -284,7 +285,7 @@ async fn stored(gateway: &Gateway) -> Vec<Task> {
 async fn check(gateway: &Gateway, told: &Told) {
     let tasks = stored(gateway).await;
     assert!(!tasks.is_empty());
-    let truths = gateway.stack.truth().expect("the vendors remember");
+    let records = gateway.stack.vendor_records().expect("the vendors remember");
     let told = told.0.lock().expect("nobody panics");
     let (mut succeeded, mut failed) = (0, 0);
     for task in &tasks {
@@ -294,7 +295,7 @@ async fn check(gateway: &Gateway, told: &Told) {
         } else {
             failed += 1
         }
-        check_against_vendor(task, truth_of(task, &truths));
+        check_against_vendor(task, record_of(task, &records));
         let Some(delivery) = &task.delivery else {
             // Its client was told at once, or its function died over telling.
             assert_eq!(task.status, Status::Failed, "{task:?}");
@@ -324,25 +325,25 @@ async fn check_usage(gateway: &Gateway) {
 }
 
 /// What the vendor knows of a task. Jimeng is known by what it sent us, the others by what we sent.
-fn truth_of<'a>(task: &Task, truths: &'a BTreeMap<Vendor, Vec<Truth>>) -> Option<&'a Truth> {
-    truths[&task.vendor].iter().find(|truth| match &truth.called {
-        Some(called) => called.contains(task.id.as_str()),
-        None => truth
+fn record_of<'a>(task: &Task, records: &'a BTreeMap<Vendor, Vec<Record>>) -> Option<&'a Record> {
+    records[&task.vendor].iter().find(|record| match &record.name {
+        Some(name) => name.contains(task.id.as_str()),
+        None => record
             .tasks
             .iter()
             .any(|made| Some(&made.vendor_task_id) == task.vendor_task_id.as_ref()),
     })
 }
 
-fn check_against_vendor(task: &Task, truth: Option<&Truth>) {
-    let Some(truth) = truth else {
+fn check_against_vendor(task: &Task, record: Option<&Record>) {
+    let Some(record) = record else {
         assert_eq!(task.status, Status::Failed, "the vendor knows nothing of {task:?}");
         return;
     };
     let most = if task.vendor == Vendor::Kling { 2 } else { 1 };
-    assert!(truth.submissions <= most, "{truth:?} {task:?}");
-    assert!(truth.tasks.len() <= 1, "paid for twice: {truth:?} {task:?}");
-    let end = truth.tasks.first().and_then(|made| made.succeeded);
+    assert!(record.submissions <= most, "{record:?} {task:?}");
+    assert!(record.tasks.len() <= 1, "paid for twice: {record:?} {task:?}");
+    let end = record.tasks.first().and_then(|made| made.succeeded);
     match (end, task.status) {
         (Some(true), Status::Succeeded) | (Some(false) | None, Status::Failed) => {}
         // Nobody can find out at Jimeng, and the client is told just that.

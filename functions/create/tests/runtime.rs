@@ -45,9 +45,9 @@ async fn a_request_becomes_a_task() {
 
     let id = body["task_id"].as_str().unwrap().parse().unwrap();
     let task = client::tasks(&stack).get(&id).await.unwrap().expect("it is stored");
-    let truth = &stack.truth().unwrap()[&Vendor::Vidu][0];
-    assert_eq!(truth.submissions, 1);
-    assert_eq!(task.vendor_task_id.as_ref(), Some(&truth.tasks[0].vendor_task_id));
+    let record = &stack.vendor_records().unwrap()[&Vendor::Vidu][0];
+    assert_eq!(record.submissions, 1);
+    assert_eq!(task.vendor_task_id.as_ref(), Some(&record.tasks[0].vendor_task_id));
 
     let (status, body) = read(create.invoke(&event(&stack, &json!({ "model": "viduq1" }))).await);
     assert_eq!((status, &body["param"]), (json!(400), &json!("prompt")), "{body}");

@@ -1,4 +1,4 @@
-//! Ids of eighteen digits: a task's one film has the next id, so that its address leads back to
+//! Ids of eighteen digits: a task's one video has the next id, so that its address leads back to
 //! its task.
 
 use crate::random::random;
@@ -9,13 +9,13 @@ pub(super) fn new_task() -> String {
     (FIRST + u64::from_be_bytes(random()) % (9 * FIRST - 1)).to_string()
 }
 
-pub(super) fn film_of(task_id: &str) -> String {
+pub(super) fn video_of(task_id: &str) -> String {
     let id: u64 = task_id.parse().expect("a task id is a number");
     (id + 1).to_string()
 }
 
-pub(super) fn task_of(film_id: &str) -> Option<String> {
-    let id: u64 = film_id.parse().ok()?;
+pub(super) fn task_of(video_id: &str) -> Option<String> {
+    let id: u64 = video_id.parse().ok()?;
     Some(id.checked_sub(1)?.to_string())
 }
 
@@ -24,17 +24,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_film_leads_back_to_its_task() {
+    fn a_video_leads_back_to_its_task() {
         let task = new_task();
-        assert_eq!((task.len(), task_of(&film_of(&task))), (18, Some(task)));
+        assert_eq!((task.len(), task_of(&video_of(&task))), (18, Some(task)));
         let rows = [
             ("839120458812739585", Some("839120458812739584")),
             ("0", None),
-            ("film", None),
+            ("video", None),
             ("-1", None),
         ];
-        for (film, task) in rows {
-            assert_eq!(task_of(film).as_deref(), task, "{film}");
+        for (video, task) in rows {
+            assert_eq!(task_of(video).as_deref(), task, "{video}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Jimeng as it looks from outside: one address, two actions, and a gateway before it that checks
 //! signatures.
-//! Not here: limits of rate and of concurrency, products that are not activated, links that
-//! expire.
+//! Not here: limits of rate and of concurrency, products that are not activated, tags for the
+//! origin of a video, links that expire.
 //!
 //! <https://www.volcengine.com/docs/85621>
 
@@ -23,7 +23,6 @@ use axum::routing::{get, post};
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use shared::task::Vendor;
 use url::form_urlencoded;
 
@@ -31,10 +30,10 @@ use self::answer::{Call, Code, GatewayCode, Refusal};
 use self::create::Generation;
 use self::signature::Keys;
 use self::task::{State as TaskState, Task};
-use super::film;
 use super::ledger::Ledger;
 use super::members::is_json;
-use super::submissions::{Submissions, Truth};
+use super::sample;
+use super::submissions::{Record, Submissions};
 use crate::random::random;
 use crate::server::Server;
 
@@ -64,17 +63,17 @@ pub struct Jimeng {
 }
 
 impl Jimeng {
-    /// Its scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
     }
 
-    /// What it heard and what came of it.
-    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+    /// The submissions and what came of them.
+    pub fn records(&self) -> io::Result<Vec<Record>> {
         let now = Timestamp::now();
         self.service
             .submissions
-            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.course.end(now))))
+            .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
     }
 }
 
@@ -98,7 +97,7 @@ pub async fn start(settings: Settings) -> io::Result<Jimeng> {
 fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", post(serve_action))
-        .route("/films/{file}", get(serve_film))
+        .route("/videos/{file}", get(serve_video))
         .fallback(refuse_path)
         .method_not_allowed_fallback(refuse_path)
         .with_state(service)
@@ -160,14 +159,14 @@ impl Service {
     async fn create(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
         let generation = Generation::read(body)?;
         let submission = generation.submission();
-        if let Some(instead) = self.submissions.hear(&submission, now)? {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = self.submissions.receive(&submission, now)? {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         let task_id = new_id();
         self.ledger.put(NAME, &task_id, &Task::new(&generation, self.pace, now))?;
         self.submissions.accept(&submission, &task_id)?;
-        if let Some(instead) = submission.after() {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = submission.after() {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         Ok(answer::answer(Code::Success, Some(Created { task_id })))
     }
@@ -175,16 +174,10 @@ impl Service {
     async fn query(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
         let asked: Query = serde_json::from_slice(body)
             .map_err(|_| Refusal::input("{\"req_key\": …, \"task_id\": …}"))?;
-        let aigc_meta_tagged = match &asked.req_json {
-            None => false,
-            Some(text) => serde_json::from_str::<Map<String, Value>>(text)
-                .map_err(|_| Refusal::input("req_json"))?
-                .contains_key("aigc_meta"),
-        };
         // With another key than its own a task is not found.
         let task = self.task(&asked.task_id)?.filter(|task| task.req_key == asked.req_key);
-        if let Some(instead) = task.as_ref().and_then(|task| task.course.instead(now)) {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = task.as_ref().and_then(|task| task.timeline.bad_answer(now)) {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         let state = match task {
             Some(task) => task.state(now),
@@ -199,10 +192,10 @@ impl Service {
             aigc_meta_tagged: None,
         };
         if matches!(state, TaskState::Done | TaskState::Refused) {
-            result.video_url = format!("{}/films/{}.mp4", self.base_url, asked.task_id);
-            result.aigc_meta_tagged = Some(aigc_meta_tagged);
+            result.video_url = format!("{}/videos/{}.mp4", self.base_url, asked.task_id);
+            result.aigc_meta_tagged = Some(false);
         }
-        // That a film was refused, the code alone tells.
+        // That a video was refused, the code alone tells.
         let is_refused = state == TaskState::Refused;
         let code = if is_refused { Code::OutputVideoRisk } else { Code::Success };
         Ok(answer::answer(code, Some(result)))
@@ -219,7 +212,6 @@ struct Created {
 struct Query {
     req_key: String,
     task_id: String,
-    req_json: Option<String>,
 }
 
 /// ```json
@@ -237,8 +229,8 @@ struct Found {
     aigc_meta_tagged: Option<bool>,
 }
 
-/// The film's address needs no signature.
-async fn serve_film(
+/// The video's address needs no signature.
+async fn serve_video(
     State(service): State<Arc<Service>>,
     Path(file): Path<String>,
     method: Method,
@@ -250,7 +242,7 @@ async fn serve_film(
     };
     match task {
         Some(task) if task.state(Timestamp::now()) == TaskState::Done => {
-            film::serve(method, headers).await
+            sample::serve(method, headers).await
         }
         _ => StatusCode::NOT_FOUND.into_response(),
     }

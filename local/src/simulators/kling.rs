@@ -36,11 +36,11 @@ use self::create::Generation;
 use self::models::{Design, Endpoint};
 use self::refusal::{Code, Refusal};
 use self::task::{State as TaskState, Task};
-use super::follow::{Calls, Follower};
+use super::callbacks::{Callbacks, Caller};
 use super::ledger::Ledger;
 use super::members::{self, Body};
-use super::submissions::{Submissions, Truth};
-use super::{film, ids};
+use super::submissions::{Record, Submissions};
+use super::{ids, sample};
 use crate::random::random;
 use crate::server::Server;
 
@@ -72,17 +72,17 @@ pub struct Kling {
 }
 
 impl Kling {
-    /// Its scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
     }
 
-    /// What it heard and what came of it.
-    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+    /// The submissions and what came of them.
+    pub fn records(&self) -> io::Result<Vec<Record>> {
         let now = Timestamp::now();
         self.service
             .submissions
-            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.course.end(now))))
+            .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
     }
 }
 
@@ -90,7 +90,7 @@ impl Kling {
 pub async fn start(settings: Settings) -> io::Result<Kling> {
     let signer = settings.webhook_secret.as_deref().map(Signer::read).transpose()?;
     let listener = super::listen(Vendor::Kling, &settings.ledger).await?;
-    let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
+    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
         credentials: settings.credentials,
         signer,
@@ -99,12 +99,12 @@ pub async fn start(settings: Settings) -> io::Result<Kling> {
         ledger: settings.ledger,
         base_url: listener.base_url(),
         creating: Mutex::new(()),
-        follower: follower.clone(),
+        caller: caller.clone(),
     });
     let mut server = listener.serve(router(&service));
-    let caller = service.clone();
-    server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
-        callback::request(&caller, client, id, calls, call)
+    let signer = service.clone();
+    server.keep(caller.run(to_call_for, move |client, id, callbacks, callback| {
+        callback::request(&signer, client, id, callbacks, callback)
     }));
     Ok(Kling { server, service })
 }
@@ -124,7 +124,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/tasks", get(query_new))
         .route_layer(guard(Design::New));
     old.merge(new)
-        .route("/films/{file}", get(serve_film))
+        .route("/videos/{file}", get(serve_video))
         .fallback(refuse_path)
         .method_not_allowed_fallback(refuse_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -140,7 +140,7 @@ struct Service {
     /// Held while an external id is looked up and taken.
     creating: Mutex<()>,
     submissions: Submissions,
-    follower: Follower,
+    caller: Caller,
 }
 
 impl Service {
@@ -162,13 +162,13 @@ impl Service {
         generation: Generation,
     ) -> Result<Response, Refusal> {
         let (submission, now) = (generation.submission(), Timestamp::now());
-        if let Some(instead) = self.submissions.hear(&submission, now)? {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = self.submissions.receive(&submission, now)? {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         let task = self.create(endpoint, &generation, now)?;
         self.submissions.accept(&submission, &task.id)?;
         match submission.after() {
-            Some(instead) => instead.answer().await.ok_or_else(Refusal::busy),
+            Some(bad_answer) => bad_answer.response().await.ok_or_else(Refusal::busy),
             None => Ok(Good::new(task.created()).into_response()),
         }
     }
@@ -192,8 +192,9 @@ impl Service {
         self.ledger.put(NAME, &task.id, &task)?;
         drop(creating);
         if let Some(callback_url) = &generation.callback_url {
-            let calls = Calls::plan(callback_url, &task.course, callback::plan(&task.course));
-            self.follower.begin(&task.id, &calls)?;
+            let callbacks = callback::plan(&task.timeline);
+            let callbacks = Callbacks::plan(callback_url, &task.timeline, callbacks);
+            self.caller.begin(&task.id, &callbacks)?;
         }
         Ok(task)
     }
@@ -247,10 +248,10 @@ fn query_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
             Refusal::new(Code::InvalidParameter, message)
         };
         let task = task.filter(|task| task.endpoint == endpoint).ok_or_else(not_found)?;
-        if let Some(instead) = task.course.instead(now) {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = task.timeline.bad_answer(now) {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
-        if task.course.is_unknown(now) {
+        if task.timeline.is_unknown(now) {
             return Err(not_found());
         }
         Ok(Good::new(task.answer(task.state(now), &service.base_url)).into_response())
@@ -279,10 +280,10 @@ async fn query_new(State(service): State<Arc<Service>>, uri: Uri) -> Result<Resp
         if let Some(task) = task?
             && task.endpoint.design() == Design::New
         {
-            if let Some(instead) = task.course.instead(now) {
-                return instead.answer().await.ok_or_else(Refusal::busy);
+            if let Some(bad_answer) = task.timeline.bad_answer(now) {
+                return bad_answer.response().await.ok_or_else(Refusal::busy);
             }
-            if !task.course.is_unknown(now) {
+            if !task.timeline.is_unknown(now) {
                 answers.push(task.answer(task.state(now), &service.base_url));
             }
         }
@@ -290,7 +291,7 @@ async fn query_new(State(service): State<Arc<Service>>, uri: Uri) -> Result<Resp
     Ok(Good::new(answers).into_response())
 }
 
-async fn serve_film(
+async fn serve_video(
     State(service): State<Arc<Service>>,
     Path(file): Path<String>,
     method: Method,
@@ -302,9 +303,9 @@ async fn serve_film(
     };
     match task {
         Some(task) if task.state(Timestamp::now()) == TaskState::Succeeded => {
-            Ok(film::serve(method, headers).await)
+            Ok(sample::serve(method, headers).await)
         }
-        _ => Err(Refusal::new(Code::NoSuchResource, "the film does not exist")),
+        _ => Err(Refusal::new(Code::NoSuchResource, "the video does not exist")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a simulated vendor does wrong when it is told to: the words of a client's
+//! Misbehaviours of a simulated vendor that is told to: the words of a client's
 //! `metadata.simulate`.
 //!
 //! They reach the vendor behind a mark at the end of the prompt, which every dialect passes on,
@@ -27,8 +27,8 @@ pub enum Misbehaviour {
     HtmlBefore,
     HtmlAfter,
     Busy,
-    BusyLooks,
-    FailingLooks,
+    BusyPolls,
+    FailingPolls,
     UnknownAtFirst,
     Moderated,
     Endless,
@@ -57,9 +57,9 @@ impl Misbehaviour {
         (Self::HtmlBefore, "html-before", "it makes nothing and answers a web page with a 502"),
         (Self::HtmlAfter, "html-after", "it makes the video and answers a web page with a 200"),
         (Self::Busy, "busy", "it refuses this prompt with a 429 for a while"),
-        (Self::BusyLooks, "busy-polls", "it refuses polls of the task with a 429 for a while"),
+        (Self::BusyPolls, "busy-polls", "it refuses polls of the task with a 429 for a while"),
         (
-            Self::FailingLooks,
+            Self::FailingPolls,
             "failing-polls",
             "it answers polls of the task with a web page and a 502 for a while",
         ),
@@ -101,16 +101,16 @@ impl From<Misbehaviour> for &'static str {
 
 /// How a vendor is to misbehave over one task; by default not at all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Manners(BTreeSet<Misbehaviour>);
+pub struct Behaviour(BTreeSet<Misbehaviour>);
 
-impl FromIterator<Misbehaviour> for Manners {
+impl FromIterator<Misbehaviour> for Behaviour {
     fn from_iter<I: IntoIterator<Item = Misbehaviour>>(all: I) -> Self {
         Self(all.into_iter().collect())
     }
 }
 
-impl Manners {
-    pub(super) fn have(&self, misbehaviour: Misbehaviour) -> bool {
+impl Behaviour {
+    pub(super) fn has(&self, misbehaviour: Misbehaviour) -> bool {
         self.0.contains(&misbehaviour)
     }
 
@@ -129,11 +129,11 @@ impl Manners {
         let Some((own, words)) = prompt.rsplit_once(MARK) else {
             return Self::default();
         };
-        let Ok(manners) = words.split(',').map(Misbehaviour::from_str).collect() else {
+        let Ok(behaviour) = words.split(',').map(Misbehaviour::from_str).collect() else {
             return Self::default();
         };
         prompt.truncate(own.len());
-        manners
+        behaviour
     }
 }
 
@@ -144,12 +144,12 @@ mod tests {
 
     #[test]
     fn a_mark_is_taken_off_as_it_was_put_on() {
-        let all: Manners = Misbehaviour::ALL.map(|(which, ..)| which).into_iter().collect();
+        let all: Behaviour = Misbehaviour::ALL.map(|(which, ..)| which).into_iter().collect();
         assert_eq!(all.0.len(), Misbehaviour::ALL.len(), "each once");
-        for manners in [all, Manners::default(), Manners::from_iter([Busy, Endless])] {
+        for behaviour in [all, Behaviour::default(), Behaviour::from_iter([Busy, Endless])] {
             let mut prompt = "潮 comes in".to_owned();
-            manners.mark(&mut prompt);
-            assert_eq!(Manners::take_off(&mut prompt), manners);
+            behaviour.mark(&mut prompt);
+            assert_eq!(Behaviour::take_off(&mut prompt), behaviour);
             assert_eq!(prompt, "潮 comes in");
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         ];
         for (prompt, reason) in rows {
             let mut left = prompt.to_owned();
-            assert_eq!(Manners::take_off(&mut left), Manners::default(), "{reason}");
+            assert_eq!(Behaviour::take_off(&mut left), Behaviour::default(), "{reason}");
             assert_eq!(left, prompt, "{reason}");
         }
     }
@@ -172,11 +172,11 @@ mod tests {
     /// The ledger keeps words, not numbers: the list may change.
     #[test]
     fn the_ledger_keeps_words() {
-        let manners = Manners::from_iter([Endless, LostCallbacks]);
-        let json = serde_json::to_string(&manners).unwrap();
+        let behaviour = Behaviour::from_iter([Endless, LostCallbacks]);
+        let json = serde_json::to_string(&behaviour).unwrap();
         assert_eq!(json, r#"["lost-callbacks","endless"]"#);
-        assert_eq!(serde_json::from_str::<Manners>(&json).unwrap(), manners);
-        assert!(serde_json::from_str::<Manners>(r#"["lazy"]"#).is_err());
+        assert_eq!(serde_json::from_str::<Behaviour>(&json).unwrap(), behaviour);
+        assert!(serde_json::from_str::<Behaviour>(r#"["lazy"]"#).is_err());
     }
 
     #[test]

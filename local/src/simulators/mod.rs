@@ -1,24 +1,27 @@
 //! The vendors of the local stack: each speaks its vendor's wire protocol over a real socket, and
 //! is as strict as the vendor.
-//! They share no type with the gateway, so a misspelt field cannot agree with itself.
+//! The simulators share no type with the gateway, so a misspelt field cannot agree with itself.
 
-pub mod film;
 pub mod jimeng;
 pub mod kling;
 pub mod ledger;
 pub mod misbehaviour;
 pub mod prompt;
+pub mod sample;
+pub mod script;
 pub mod simulate;
 pub mod vidu;
 
-mod course;
-mod follow;
+mod bad_answer;
+mod callbacks;
 mod ids;
-mod instead;
 mod members;
+#[cfg(test)]
+mod replay;
 mod submissions;
 #[cfg(test)]
 mod testing;
+mod timeline;
 
 use std::io;
 use std::sync::Arc;
@@ -30,12 +33,12 @@ use serde_json::{Value, json};
 use shared::task::Vendor;
 
 use self::ledger::Ledger;
-pub use self::submissions::{TrueTask, Truth};
+pub use self::submissions::{Record, VendorTask};
 use crate::server::Listener;
 
 /// The key that the simulated Kling takes, in both of its designs.
 const KLING_KEY: &str = "api-key-kling-simulated";
-/// What it signs its callbacks with.
+/// The secret under the callbacks of the simulated Kling.
 const KLING_WEBHOOK_SECRET: &str = "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0";
 
 /// The key that the simulated Vidu takes.
@@ -68,18 +71,18 @@ impl Simulator {
                 Self::Kling(kling::start(settings).await?)
             }
             Vendor::Vidu => {
-                let api_key = VIDU_KEY.to_owned();
-                Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger }).await?)
+                let (api_key, script) = (VIDU_KEY.to_owned(), None);
+                Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger, script }).await?)
             }
         })
     }
 
-    /// What it heard and what came of it, for those who check what the gateway says.
-    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+    /// The submissions and what came of them, for those who check what the gateway says.
+    pub fn records(&self) -> io::Result<Vec<Record>> {
         match self {
-            Self::Jimeng(jimeng) => jimeng.truth(),
-            Self::Kling(kling) => kling.truth(),
-            Self::Vidu(vidu) => vidu.truth(),
+            Self::Jimeng(jimeng) => jimeng.records(),
+            Self::Kling(kling) => kling.records(),
+            Self::Vidu(vidu) => vidu.records(),
         }
     }
 
@@ -96,12 +99,12 @@ impl Simulator {
                 "api_key": KLING_KEY,
                 "webhook_secret": KLING_WEBHOOK_SECRET,
             }),
-            Self::Vidu(vidu) => json!({ "base_url": vidu.base_url(), "api_key": VIDU_KEY }),
+            Self::Vidu(vidu) => vidu.account(),
         }
     }
 }
 
-/// The address that a vendor had before, or a free one: links to films outlive a restart.
+/// The address that a vendor had before, or a free one: links to videos outlive a restart.
 async fn listen(vendor: Vendor, ledger: &Ledger) -> io::Result<Listener> {
     const PORTS: &str = "ports";
     let before: Option<u16> = ledger.get(PORTS, vendor.as_str())?;
@@ -113,8 +116,8 @@ async fn listen(vendor: Vendor, ledger: &Ledger) -> io::Result<Listener> {
     Ok(listener)
 }
 
-/// What a vendor calls back with, and whoever else calls here. It is for this machine: it trusts no certificate, so an https
-/// address is out of its reach, and no proxy comes between.
+/// A client for this machine alone: it trusts no certificate, so an https address is out of its
+/// reach, and no proxy comes between.
 pub(crate) fn http_client() -> reqwest::Client {
     // reqwest asks for TLS even when no address needs it.
     let provider = Arc::new(rustls::crypto::ring::default_provider());

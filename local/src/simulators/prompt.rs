@@ -3,7 +3,7 @@
 /// A prompt with this word is refused at once.
 pub const FORBIDDEN_WORD: &str = "forbidden";
 
-/// A prompt with this word is accepted, and its film fails moderation.
+/// A prompt with this word is accepted, and its video fails moderation.
 pub const UNLUCKY_WORD: &str = "unlucky";
 
 pub(super) fn is_forbidden(prompt: &str) -> bool {

@@ -6,7 +6,7 @@ use shared::api::ApiError;
 use shared::dialects::vendor_of;
 use shared::task::Vendor;
 
-use super::misbehaviour::{Manners, Misbehaviour};
+use super::misbehaviour::{Behaviour, Misbehaviour};
 
 const PARAM: &str = "metadata.simulate";
 
@@ -24,23 +24,23 @@ pub fn rewrite(body: &[u8], simulated: &[Vendor]) -> Result<Option<Vec<u8>>, Api
     let Some(words) = metadata.and_then(|metadata| metadata.remove("simulate")) else {
         return Ok(None);
     };
-    let manners = read(&words)?;
+    let behaviour = read(&words)?;
     // What is no prompt is left to be refused.
     if let Some(prompt) = prompt(&mut request).filter(|prompt| !prompt.trim().is_empty()) {
-        manners.mark(prompt);
+        behaviour.mark(prompt);
     }
     Ok(Some(Value::Object(request).to_string().into_bytes()))
 }
 
 /// One word, or a list of them.
-fn read(words: &Value) -> Result<Manners, ApiError> {
+fn read(words: &Value) -> Result<Behaviour, ApiError> {
     let words = match words {
         Value::Array(words) => words.as_slice(),
         word => std::slice::from_ref(word),
     };
-    let manners: Option<Manners> =
+    let behaviour: Option<Behaviour> =
         words.iter().map(|word| word.as_str()?.parse::<Misbehaviour>().ok()).collect();
-    manners.ok_or_else(|| {
+    behaviour.ok_or_else(|| {
         let known = Misbehaviour::ALL.map(|(_, word, _)| word).join(", ");
         let message = format!("`{PARAM}` must be one of these words or a list of them: {known}.");
         ApiError::invalid(PARAM, message)

@@ -1,33 +1,33 @@
-//! The submissions that a vendor heard and what it made of each. By them it knows when to
-//! misbehave, and by them a test knows the truth.
+//! The submissions that a vendor received and what it made of each: by them it knows when to
+//! misbehave, and a test knows what the gateway should say.
 
 use std::io;
 use std::time::Duration;
 
-use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::course;
-use super::instead::Instead;
+use super::bad_answer::BadAnswer;
 use super::ledger::Ledger;
-use super::misbehaviour::{Manners, Misbehaviour};
+use super::misbehaviour::{Behaviour, Misbehaviour};
+use super::timeline;
+use crate::reply::Reply;
 
-/// What a vendor knows of all submissions of one task.
+/// All submissions of one task at a vendor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Truth {
-    /// What its client calls the task: Kling's `external_task_id`, else the callback address.
+pub struct Record {
+    /// The client's name of the task: Kling's `external_task_id`, else the callback address.
     /// Jimeng has neither; there all submissions of one prompt are taken together.
-    pub called: Option<String>,
+    pub name: Option<String>,
     pub prompt: String,
-    /// All that were heard and could have been made, also those that were refused.
+    /// All that were received and could have been made, also those that were refused.
     pub submissions: u32,
-    /// What was made of them, and charged for.
-    pub tasks: Vec<TrueTask>,
+    /// The tasks that were made of them, and charged for.
+    pub tasks: Vec<VendorTask>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct TrueTask {
+pub struct VendorTask {
     pub vendor_task_id: String,
     /// None before the end.
     pub succeeded: Option<bool>,
@@ -36,54 +36,55 @@ pub struct TrueTask {
 /// A submission that could be made.
 #[derive(Clone, Copy)]
 pub(super) struct Submission<'a> {
-    pub(super) called: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
     pub(super) prompt: &'a str,
-    pub(super) manners: &'a Manners,
+    pub(super) behaviour: &'a Behaviour,
 }
 
 impl Submission<'_> {
     fn key(&self) -> &str {
-        self.called.unwrap_or(self.prompt)
+        self.name.unwrap_or(self.prompt)
     }
 
-    /// What is answered, and then nothing is made.
-    fn before(&self) -> Option<Instead> {
-        self.instead([
-            (Misbehaviour::TimeoutBefore, Instead::Silence),
-            (Misbehaviour::DroppedBefore, Instead::Drop),
-            (Misbehaviour::HtmlBefore, Instead::Page(StatusCode::BAD_GATEWAY)),
+    /// The bad answer after which nothing is made.
+    fn before(&self) -> Option<BadAnswer> {
+        self.bad_answer([
+            (Misbehaviour::TimeoutBefore, Reply::Silence),
+            (Misbehaviour::DroppedBefore, Reply::HangUp),
+            (Misbehaviour::HtmlBefore, Reply::Page(502)),
         ])
     }
 
-    /// What is answered when it was made.
-    pub(super) fn after(&self) -> Option<Instead> {
-        self.instead([
-            (Misbehaviour::TimeoutAfter, Instead::Silence),
-            (Misbehaviour::DroppedAfter, Instead::Drop),
-            (Misbehaviour::HtmlAfter, Instead::Page(StatusCode::OK)),
+    /// The bad answer after a task was made.
+    pub(super) fn after(&self) -> Option<BadAnswer> {
+        self.bad_answer([
+            (Misbehaviour::TimeoutAfter, Reply::Silence),
+            (Misbehaviour::DroppedAfter, Reply::HangUp),
+            (Misbehaviour::HtmlAfter, Reply::Page(200)),
         ])
     }
 
-    fn instead(&self, choices: [(Misbehaviour, Instead); 3]) -> Option<Instead> {
+    fn bad_answer(&self, choices: [(Misbehaviour, Reply); 3]) -> Option<BadAnswer> {
         let mut choices = choices.into_iter();
-        choices
-            .find_map(|(misbehaviour, instead)| self.manners.have(misbehaviour).then_some(instead))
+        choices.find_map(|(misbehaviour, reply)| {
+            self.behaviour.has(misbehaviour).then_some(BadAnswer::Reply(reply))
+        })
     }
 }
 
-/// Those that one vendor heard.
+/// The submissions that one vendor received, in the ledger.
 pub(super) struct Submissions {
-    /// By what their clients call them.
-    heard: String,
-    /// By their prompts, since when it is busy over them.
+    /// The area of the submissions, by their clients' names or by their prompts.
+    received: String,
+    /// The area of the times since when the vendor is busy, by prompts.
     busy: String,
     pace: Duration,
     ledger: Ledger,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Heard {
-    called: Option<String>,
+struct Received {
+    name: Option<String>,
     prompt: String,
     submissions: u32,
     tasks: Vec<String>,
@@ -91,66 +92,66 @@ struct Heard {
 
 impl Submissions {
     pub(super) fn new(vendor: &str, pace: Duration, ledger: &Ledger) -> Self {
-        let (heard, busy) = (format!("{vendor} submissions"), format!("{vendor} busy"));
-        Self { heard, busy, pace, ledger: ledger.clone() }
+        let (received, busy) = (format!("{vendor} submissions"), format!("{vendor} busy"));
+        Self { received, busy, pace, ledger: ledger.clone() }
     }
 
-    /// Counts a submission, and tells when it is answered instead of made.
-    /// That is so once for a task: who submits it again by the same name is well served.
-    pub(super) fn hear(
+    /// Counts a submission, and gives the bad answer when there is one before anything is made.
+    /// There is one once for a task: who submits it again by the same name is well served.
+    pub(super) fn receive(
         &self,
         submission: &Submission<'_>,
         now: Timestamp,
-    ) -> io::Result<Option<Instead>> {
-        let heard = Heard {
-            called: submission.called.map(str::to_owned),
+    ) -> io::Result<Option<BadAnswer>> {
+        let received = Received {
+            name: submission.name.map(str::to_owned),
             prompt: submission.prompt.to_owned(),
             submissions: 0,
             tasks: Vec::new(),
         };
-        let count = |heard: &mut Heard| {
-            heard.submissions += 1;
-            heard.submissions
+        let count = |received: &mut Received| {
+            received.submissions += 1;
+            received.submissions
         };
-        let count = self.ledger.change_or_put(&self.heard, submission.key(), heard, count)?;
+        let count = self.ledger.change_or_put(&self.received, submission.key(), received, count)?;
         if self.is_busy(submission, now)? {
-            return Ok(Some(Instead::Busy));
+            return Ok(Some(BadAnswer::Busy));
         }
-        let is_repeated = submission.called.is_some() && count > 1;
+        let is_repeated = submission.name.is_some() && count > 1;
         Ok(submission.before().filter(|_| !is_repeated))
     }
 
     fn is_busy(&self, submission: &Submission<'_>, now: Timestamp) -> io::Result<bool> {
-        if !submission.manners.have(Misbehaviour::Busy) {
+        if !submission.behaviour.has(Misbehaviour::Busy) {
             return Ok(false);
         }
         let since = |since: &mut Timestamp| *since;
         let since = self.ledger.change_or_put(&self.busy, submission.prompt, now, since)?;
-        Ok(course::age(since, now) < course::a_while(self.pace))
+        Ok(timeline::age(since, now) < timeline::a_while(self.pace))
     }
 
     pub(super) fn accept(&self, submission: &Submission<'_>, task_id: &str) -> io::Result<()> {
-        let accept = |heard: &mut Heard| heard.tasks.push(task_id.to_owned());
-        self.ledger.change(&self.heard, submission.key(), accept).map(drop)
+        let accept = |received: &mut Received| received.tasks.push(task_id.to_owned());
+        self.ledger.change(&self.received, submission.key(), accept).map(drop)
     }
 
     /// `end` tells how a task ended, when it has.
-    pub(super) fn truth(
+    pub(super) fn records(
         &self,
         end: impl Fn(&str) -> io::Result<Option<bool>>,
-    ) -> io::Result<Vec<Truth>> {
-        let tell = |heard: Heard| {
-            let tasks = heard.tasks.into_iter().map(|id| {
+    ) -> io::Result<Vec<Record>> {
+        let record = |received: Received| {
+            let tasks = received.tasks.into_iter().map(|id| {
                 let succeeded = end(&id)?;
-                Ok(TrueTask { vendor_task_id: id, succeeded })
+                Ok(VendorTask { vendor_task_id: id, succeeded })
             });
-            Ok(Truth {
+            Ok(Record {
                 tasks: tasks.collect::<io::Result<_>>()?,
-                called: heard.called,
-                prompt: heard.prompt,
-                submissions: heard.submissions,
+                name: received.name,
+                prompt: received.prompt,
+                submissions: received.submissions,
             })
         };
-        self.ledger.all(&self.heard)?.into_iter().map(|(_, heard)| tell(heard)).collect()
+        self.ledger.all(&self.received)?.into_iter().map(|(_, received)| record(received)).collect()
     }
 }

@@ -1,20 +1,16 @@
-//! What the tests of all simulators need: a listener for callbacks, a client, a ledger's file.
+//! What the tests of all simulators need: a receiver of callbacks, a client, a ledger's file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::Request;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::Request;
 use serde_json::Value;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::ledger::Ledger;
-use super::misbehaviour::{Manners, Misbehaviour};
-use crate::server::{self, Server};
+use super::misbehaviour::{Behaviour, Misbehaviour};
+use crate::random::random;
+use crate::{Receiver, Reply};
 
 /// A pace at which nothing ends.
 pub(super) const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24);
@@ -33,10 +29,10 @@ pub(super) async fn send(request: reqwest::RequestBuilder) -> (u16, Value) {
 
 /// A prompt as the local front passes it on, with words of `metadata.simulate` separated by commas.
 pub(super) fn marked(prompt: &str, words: &str) -> String {
-    let manners: Manners =
+    let behaviour: Behaviour =
         words.split(',').map(|word| word.parse::<Misbehaviour>().unwrap()).collect();
     let mut prompt = prompt.to_owned();
-    manners.mark(&mut prompt);
+    behaviour.mark(&mut prompt);
     prompt
 }
 
@@ -47,53 +43,17 @@ pub(super) async fn settle(is_so: impl Fn() -> bool) {
     }
 }
 
-/// Someone who waits for callbacks.
-pub(super) struct Listener {
-    server: Server,
-    rings: UnboundedReceiver<Ring>,
+/// A receiver of callbacks that answers the first ones like this.
+pub(super) async fn receiver(replies: &[u16]) -> Receiver {
+    Receiver::replying(replies.iter().map(|status| Reply::Status(*status))).await.unwrap()
 }
 
-pub(super) struct Ring {
-    headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(super) fn header<'a>(callback: &'a Request<Bytes>, name: &str) -> &'a str {
+    callback.headers()[name].to_str().unwrap()
 }
 
-/// Answers each callback with the next of `answers`, and 200 when there are no more.
-pub(super) async fn listen(answers: Vec<StatusCode>) -> Listener {
-    let (ring, rings) = unbounded_channel();
-    let answers = Arc::new(Mutex::new(answers.into_iter()));
-    let router = Router::new().fallback(move |request: Request| async move {
-        let (head, body) = request.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        ring.send(Ring { headers: head.headers, body }).unwrap();
-        answers.lock().unwrap().next().unwrap_or(StatusCode::OK)
-    });
-    let server = server::Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap().serve(router);
-    Listener { server, rings }
-}
-
-impl Listener {
-    pub(super) fn base_url(&self) -> &str {
-        self.server.base_url()
-    }
-
-    pub(super) async fn next(&mut self) -> Ring {
-        self.rings.recv().await.unwrap()
-    }
-}
-
-impl Ring {
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers[name].to_str().unwrap()
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.headers.contains_key(name)
-    }
-
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
+pub(super) fn json_of(callback: &Request<Bytes>) -> Value {
+    serde_json::from_slice(callback.body()).unwrap()
 }
 
 /// A path of its own for a test, removed with it.
@@ -101,7 +61,7 @@ pub(super) struct TestFile(PathBuf);
 
 impl TestFile {
     pub(super) fn new() -> Self {
-        let name = u64::from_be_bytes(crate::random::random());
+        let name = u64::from_be_bytes(random());
         Self(std::env::temp_dir().join(format!("filmgate-{name:016x}.jsonl")))
     }
 

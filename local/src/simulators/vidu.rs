@@ -1,7 +1,6 @@
-//! Vidu as it looks from outside: four ways to create, a query, a list of tasks, cancelling, a
-//! balance, callbacks.
-//! Not here: limits of rate and of concurrency, the off-peak delay, a balance that ends, links that
-//! expire.
+//! Vidu as it looks from outside: four ways to create, a query, a list of tasks, callbacks.
+//! Not here: cancelling, credits and packages, limits of rate and of concurrency, the off-peak
+//! delay, links that expire.
 //!
 //! <https://platform.vidu.com/docs>
 
@@ -13,7 +12,8 @@ mod refusal;
 mod task;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -25,18 +25,21 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Value, json};
 use shared::task::Vendor;
 
+pub use self::callback::signed_headers;
 use self::create::Generation;
 use self::models::Endpoint;
 use self::refusal::{Reason, Refusal};
 use self::task::Task;
-use super::follow::{Calls, Follower};
+use super::callbacks::{Callbacks, Caller};
 use super::ledger::Ledger;
 use super::members::{self, Body};
-use super::submissions::{Submissions, Truth};
-use super::{film, ids};
+use super::script::Script;
+use super::submissions::{Record, Submissions};
+use super::{ids, sample};
 use crate::random::random;
 use crate::server::Server;
 
@@ -46,11 +49,13 @@ const NAME: &str = "vidu";
 const LARGEST_BODY: usize = 20 << 20;
 
 pub struct Settings {
-    /// The one key that is served, which also signs the callbacks.
+    /// The one key that is served, which also signs the callbacks; it can be exchanged.
     pub api_key: String,
     /// The time from a task's creation to its end.
     pub pace: Duration,
     pub ledger: Ledger,
+    /// Answers of a test's, in the place of the vendor's own.
+    pub script: Option<Arc<Script>>,
 }
 
 /// A running Vidu; dropping it stops it.
@@ -60,36 +65,53 @@ pub struct Vidu {
 }
 
 impl Vidu {
-    /// Its scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a slash at the end.
     pub fn base_url(&self) -> &str {
         self.server.base_url()
     }
 
-    /// What it heard and what came of it.
-    pub fn truth(&self) -> io::Result<Vec<Truth>> {
+    /// The account that the gateway calls it with.
+    pub fn account(&self) -> Value {
+        json!({ "base_url": self.base_url(), "api_key": *self.service.lock_key() })
+    }
+
+    /// From now on only this key is good, for requests and under callbacks.
+    pub fn exchange_key(&self, api_key: &str) {
+        api_key.clone_into(&mut self.service.lock_key());
+    }
+
+    /// How many requests were refused for their key.
+    pub fn unauthorized(&self) -> usize {
+        self.service.unauthorized.load(Ordering::Relaxed)
+    }
+
+    /// The submissions and what came of them.
+    pub fn records(&self) -> io::Result<Vec<Record>> {
         let now = Timestamp::now();
         self.service
             .submissions
-            .truth(|id| Ok(self.service.task(id)?.and_then(|task| task.end(now))))
+            .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
     }
 }
 
 /// Starts on a free port of this machine, and takes up the tasks that the ledger holds.
 pub async fn start(settings: Settings) -> io::Result<Vidu> {
     let listener = super::listen(Vendor::Vidu, &settings.ledger).await?;
-    let (follower, to_follow) = Follower::new(NAME, &settings.ledger)?;
+    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger)?;
     let service = Arc::new(Service {
-        api_key: settings.api_key,
+        api_key: Mutex::new(settings.api_key),
+        unauthorized: AtomicUsize::new(0),
+        script: settings.script,
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
         base_url: listener.base_url(),
-        follower: follower.clone(),
+        caller: caller.clone(),
     });
     let mut server = listener.serve(router(&service));
-    let caller = service.clone();
-    server.keep(follower.follow_all(to_follow, move |client, id, calls, call| {
-        callback::request(&caller, client, id, calls, call)
+    let signer = service.clone();
+    server.keep(caller.run(to_call_for, move |client, id, callbacks, callback| {
+        callback::request(&signer, client, id, callbacks, callback)
     }));
     Ok(Vidu { server, service })
 }
@@ -102,10 +124,8 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/ent/v2/reference2video", create(Endpoint::Reference))
         .route("/ent/v2/tasks", get(list::answer))
         .route("/ent/v2/tasks/{id}/creations", get(query))
-        .route("/ent/v2/tasks/{id}/cancel", post(cancel))
-        .route("/ent/v2/credits", get(credits))
         .route_layer(from_fn_with_state(service.clone(), authorize))
-        .route("/films/{file}", get(serve_film))
+        .route("/videos/{file}", get(serve_video))
         .fallback(refuse_path)
         .method_not_allowed_fallback(refuse_path)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -113,25 +133,34 @@ fn router(service: &Arc<Service>) -> Router {
 }
 
 struct Service {
-    api_key: String,
+    api_key: Mutex<String>,
+    unauthorized: AtomicUsize,
+    script: Option<Arc<Script>>,
     pace: Duration,
     ledger: Ledger,
     base_url: String,
     submissions: Submissions,
-    follower: Follower,
+    caller: Caller,
 }
 
 impl Service {
+    fn lock_key(&self) -> MutexGuard<'_, String> {
+        self.api_key.lock().expect("nothing panics holding the key")
+    }
+
     fn task(&self, id: &str) -> io::Result<Option<Task>> {
         self.ledger.get(NAME, id)
     }
 }
 
 async fn authorize(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    let expected = format!("Token {}", service.api_key);
+    let expected = format!("Token {}", service.lock_key());
     match request.headers().get(AUTHORIZATION) {
         Some(token) if token.as_bytes() == expected.as_bytes() => next.run(request).await,
-        _ => Refusal::new(Reason::Unauthorized, "unauthorized").into_response(),
+        _ => {
+            service.unauthorized.fetch_add(1, Ordering::Relaxed);
+            Refusal::new(Reason::Unauthorized, "unauthorized").into_response()
+        }
     }
 }
 
@@ -158,27 +187,32 @@ struct Created {
 fn create(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
     post(move |State(service): State<Arc<Service>>, headers: HeaderMap, body: Body| async move {
         let body = read_body(&headers, body)?;
+        if let Some(script) = &service.script
+            && let Some(scripted) = script.submission(&body).await
+        {
+            return Ok(scripted);
+        }
         let generation = Generation::read(endpoint, &body)?;
         let (submission, now) = (generation.submission(), Timestamp::now());
-        if let Some(instead) = service.submissions.hear(&submission, now)? {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = service.submissions.receive(&submission, now)? {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         let task = Task::new(ids::new_task(), &generation, service.pace, now);
         service.ledger.put(NAME, &task.id, &task)?;
         if let Some(callback_url) = &generation.callback_url {
-            let calls = callback::plan(&task.course);
-            let calls = Calls::plan(callback_url, &task.course, calls);
-            service.follower.begin(&task.id, &calls)?;
+            let callbacks = callback::plan(&task.timeline);
+            let callbacks = Callbacks::plan(callback_url, &task.timeline, callbacks);
+            service.caller.begin(&task.id, &callbacks)?;
         }
         service.submissions.accept(&submission, &task.id)?;
-        if let Some(instead) = submission.after() {
-            return instead.answer().await.ok_or_else(Refusal::busy);
+        if let Some(bad_answer) = submission.after() {
+            return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
         let created = Created {
             state: task::State::Created,
             seed: generation.seed.unwrap_or_else(new_seed),
             credits: task.credits(task::State::Created),
-            created_at: task.course.created_at,
+            created_at: task.timeline.created_at,
             task_id: task.id,
             generation,
         };
@@ -190,93 +224,23 @@ async fn query(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
+    if let Some(script) = &service.script
+        && let Some(scripted) = script.poll(Some(&id)).await
+    {
+        return Ok(scripted);
+    }
     let now = Timestamp::now();
     let task = service.task(&id)?.ok_or_else(task_not_found)?;
-    if let Some(instead) = task.course.instead(now) {
-        return instead.answer().await.ok_or_else(Refusal::busy);
+    if let Some(bad_answer) = task.timeline.bad_answer(now) {
+        return bad_answer.response().await.ok_or_else(Refusal::busy);
     }
-    if task.course.is_unknown(now) {
+    if task.timeline.is_unknown(now) {
         return Err(task_not_found());
     }
     Ok(Json(task.answer(task.state(now), &service.base_url)).into_response())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CancelBody {
-    id: String,
-}
-
-#[derive(Serialize)]
-struct Cancelled {}
-
-async fn cancel(
-    State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Cancelled>, Refusal> {
-    let body = read_body(&headers, body)?;
-    let asked: CancelBody = serde_json::from_slice(&body)
-        .map_err(|_| Refusal::new(Reason::BadRequest, "request body is not {\"id\": …}"))?;
-    if asked.id != id {
-        return Err(Refusal::invalid("id"));
-    }
-    let now = Timestamp::now();
-    service
-        .ledger
-        .change(NAME, &id, |task: &mut Task| task.cancel(now))?
-        .ok_or_else(task_not_found)?
-        .map_err(|state| {
-            let state = state.name();
-            let message = format!("task state is {state}, can not cancel");
-            Refusal::new(Reason::BadRequest, message)
-        })?;
-    service.follower.hurry(&id)?;
-    Ok(Json(Cancelled {}))
-}
-
-#[derive(Serialize)]
-struct Credits {
-    remains: [Remains; 1],
-    /// There are none.
-    packages: [(); 0],
-}
-
-#[derive(Serialize)]
-struct Remains {
-    r#type: &'static str,
-    credit_remain: u32,
-    concurrency_limit: u32,
-    current_concurrency: usize,
-    queue_count: usize,
-}
-
-/// The limit is told, as everywhere, but never enforced.
-async fn credits(State(service): State<Arc<Service>>) -> Result<Json<Credits>, Refusal> {
-    const ALL_CREDITS: u32 = 1_000_000;
-    const CONCURRENCY_LIMIT: u32 = 5;
-    let now = Timestamp::now();
-    let mut remains = Remains {
-        r#type: "metered",
-        credit_remain: ALL_CREDITS,
-        concurrency_limit: CONCURRENCY_LIMIT,
-        current_concurrency: 0,
-        queue_count: 0,
-    };
-    for (_, task) in service.ledger.all::<Task>(NAME)? {
-        let state = task.state(now);
-        remains.credit_remain = remains.credit_remain.saturating_sub(task.credits(state));
-        match state {
-            task::State::Created | task::State::Queueing => remains.queue_count += 1,
-            task::State::Processing => remains.current_concurrency += 1,
-            task::State::Success | task::State::Failed => {}
-        }
-    }
-    Ok(Json(Credits { remains: [remains], packages: [] }))
-}
-
-async fn serve_film(
+async fn serve_video(
     State(service): State<Arc<Service>>,
     Path(file): Path<String>,
     method: Method,
@@ -288,7 +252,7 @@ async fn serve_film(
     };
     match task {
         Some(task) if task.state(Timestamp::now()) == task::State::Success => {
-            Ok(film::serve(method, headers).await)
+            Ok(sample::serve(method, headers).await)
         }
         _ => Err(Refusal::new(Reason::CreationNotFound, "creation not found")),
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::random::random;
 use crate::simulators::members::Wrong;
 
-/// What was called, as the gateway repeats it.
+/// The action and version of a request, as the gateway repeats them.
 pub(super) struct Call {
     pub(super) action: String,
     pub(super) version: String,

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::answer::{Code, Refusal};
 use super::products::{Product, STRENGTHS, TEMPLATES};
 use crate::simulators::members::{Members, is_png_or_jpeg, is_web_address};
-use crate::simulators::misbehaviour::Manners;
+use crate::simulators::misbehaviour::Behaviour;
 use crate::simulators::prompt;
 use crate::simulators::submissions::Submission;
 
@@ -18,7 +18,7 @@ const LARGEST_IMAGE: usize = 4_928_307;
 pub(super) struct Generation {
     pub(super) req_key: String,
     pub(super) prompt: String,
-    pub(super) manners: Manners,
+    pub(super) behaviour: Behaviour,
 }
 
 impl Generation {
@@ -28,7 +28,7 @@ impl Generation {
         let product = Product::of(&req_key).ok_or_else(|| Refusal::input("req_key"))?;
 
         let mut prompt: String = members.take("prompt")?.unwrap_or_default();
-        let manners = Manners::take_off(&mut prompt);
+        let behaviour = Behaviour::take_off(&mut prompt);
         let seed: Option<i64> = members.take("seed")?;
         let urls = members.take_if(product.takes_images(), "image_urls")?;
         let inline = members.take_if(product.takes_images(), "binary_data_base64")?;
@@ -58,12 +58,12 @@ impl Generation {
         if prompt::is_forbidden(&prompt) {
             return Err(Refusal::Service(Code::BlockedWords, String::new()));
         }
-        Ok(Self { req_key, prompt, manners })
+        Ok(Self { req_key, prompt, behaviour })
     }
 
     /// Its client has no name for it.
     pub(super) fn submission(&self) -> Submission<'_> {
-        Submission { called: None, prompt: &self.prompt, manners: &self.manners }
+        Submission { name: None, prompt: &self.prompt, behaviour: &self.behaviour }
     }
 }
 
@@ -103,6 +103,3 @@ fn is_image(base64: &str) -> bool {
         .decode(base64)
         .is_ok_and(|bytes| is_png_or_jpeg(&bytes) && bytes.len() <= LARGEST_IMAGE)
 }
-
-#[cfg(test)]
-mod tests;

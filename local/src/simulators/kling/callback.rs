@@ -1,6 +1,6 @@
-//! Tells a task's callback address of every state it comes to.
-//! Kling promises neither order nor repetition, so each state is told once: whoever misses it has
-//! to ask.
+//! The callbacks of a task: one for every state that it comes to.
+//! Kling promises neither order nor repetition, so each is made once: whoever misses it has to
+//! poll.
 
 use std::io;
 use std::time::Duration;
@@ -13,37 +13,43 @@ use ring::hmac;
 
 use super::Service;
 use super::task::processing_from;
-use crate::simulators::course::Course;
-use crate::simulators::follow::{Call, Calls, Seal, Stage};
+use crate::simulators::callbacks::{Callback, Callbacks, Signature, Stage};
 use crate::simulators::ids;
+use crate::simulators::timeline::Timeline;
 
-/// What and when a task of this course tells.
-pub(super) fn plan(course: &Course) -> Vec<Call> {
+/// The callbacks of a well-behaved Kling.
+pub(super) fn plan(timeline: &Timeline) -> Vec<Callback> {
     let stages = [
         (Stage::Submitted, Duration::ZERO),
-        (Stage::Processing, processing_from(course.pace)),
-        (Stage::Ended, course.pace),
+        (Stage::Processing, processing_from(timeline.pace)),
+        (Stage::Ended, timeline.pace),
     ];
-    stages.map(|(stage, after)| Call { stage, after, attempts: 1, seal: Seal::Own }).into()
+    let (attempts, signature) = (1, Signature::Valid);
+    stages.map(|(stage, after)| Callback { stage, after, attempts, signature }).into()
 }
 
+/// The request that a callback is, if there is such a task.
 pub(super) fn request(
     service: &Service,
     client: &reqwest::Client,
     id: &str,
-    calls: &Calls,
-    call: Call,
+    callbacks: &Callbacks,
+    callback: Callback,
 ) -> io::Result<Option<RequestBuilder>> {
     let Some(task) = service.task(id)? else {
         return Ok(None);
     };
-    let body = serde_json::to_vec(&task.answer(task.told(call), &service.base_url))?;
+    let body = serde_json::to_vec(&task.answer(task.state_of(callback), &service.base_url))?;
     let mut request =
-        client.post(&calls.callback_url).header("content-type", "application/json; charset=utf-8");
-    if call.seal != Seal::Missing
+        client.post(&callbacks.url).header("content-type", "application/json; charset=utf-8");
+    if callback.signature != Signature::Missing
         && let Some(signer) = &service.signer
     {
-        let signed = if call.seal == Seal::Own { body.as_slice() } else { b"something else" };
+        let signed = if callback.signature == Signature::Valid {
+            body.as_slice()
+        } else {
+            b"something else"
+        };
         let (id, timestamp) = (ids::new_task(), Timestamp::now().as_second().to_string());
         request = request
             .header("webhook-signature", signer.sign(&id, &timestamp, signed))
@@ -76,38 +82,28 @@ impl Signer {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::Value;
 
-    /// Signatures made by libraries for Standard Webhooks; the last is of Kling's own guide.
+    use super::*;
+    use crate::simulators::replay::fixture;
+
+    /// Signatures made by libraries for Standard Webhooks.
     #[test]
     fn a_signature_is_the_one_that_others_compute() {
-        let ours = "whsec_c2hhcmVkLXdlYmhvb2stc2VjcmV0LTAwMDAwMDAwMSE=";
-        let rows = [
-            (
-                ours,
-                "8800000000000000000",
-                "1786000000",
-                r#"{"task_id":"870000000000000001","task_status":"submitted","task_status_msg":"","task_info":{"external_task_id":"job-0001"},"created_at":1785999990001,"updated_at":1785999990001}"#,
-                "v1,6GXhX1CLu97dKmM4QDjjDJWevPZAyy5GhTyzEEJO+ZM=",
-            ),
-            (
-                ours,
-                "8800000000000000001",
-                "1786000001",
-                r#"{"id":"870000000000000002","status":"processing","message":"","create_time":1785999991000,"update_time":1785999992000,"external_id":"job-0002","outputs":[],"billing":[]}"#,
-                "v1,OAV5E+VMF6mFr6fndxSMkGg3Dh52n452VcsAzrrDLbw=",
-            ),
-            (
-                "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=",
-                "9876543210",
-                "1781080794",
-                r#"{"id":"1234567890","status":"succeeded","message":"","create_time":1781080778802,"update_time":1781080794151}"#,
-                "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=",
-            ),
-        ];
-        for (secret, id, timestamp, body, expected) in rows {
-            let signer = Signer::read(secret).unwrap();
-            assert_eq!(signer.sign(id, timestamp, body.as_bytes()), expected, "{id}");
+        let fixture = fixture("kling", "webhook_signatures");
+        let cases = fixture["cases"].as_array().unwrap().iter();
+        for case in cases.filter(|case| case["expected"]["valid"] == true) {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let headers = case["headers"].as_object().unwrap();
+            let header = |name: &str| {
+                let mut found = headers.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
+                text(found.next().unwrap().1)
+            };
+            let signer = Signer::read(&text(&case["secret"])).unwrap();
+            let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
+            let signature = signer.sign(&id, &timestamp, text(&case["body"]).as_bytes());
+            let others = header("webhook-signature");
+            assert!(others.split(' ').any(|other| other == signature), "{}", case["name"]);
         }
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::models::Quality;
 use super::refusal::{Code, Refusal};
 use crate::simulators::members::{Members, decode_base64, is_png_or_jpeg, is_web_address};
-use crate::simulators::misbehaviour::Manners;
+use crate::simulators::misbehaviour::Behaviour;
 use crate::simulators::prompt;
 use crate::simulators::submissions::Submission;
 
@@ -22,14 +22,14 @@ pub(super) struct Generation {
     pub(super) watermark: bool,
     pub(super) callback_url: Option<String>,
     pub(super) external_id: Option<String>,
-    pub(super) manners: Manners,
+    pub(super) behaviour: Behaviour,
 }
 
 impl Generation {
     pub(super) fn submission(&self) -> Submission<'_> {
-        let Self { prompt, manners, .. } = self;
-        let called = self.external_id.as_deref().or(self.callback_url.as_deref());
-        Submission { called, prompt, manners }
+        let Self { prompt, behaviour, .. } = self;
+        let name = self.external_id.as_deref().or(self.callback_url.as_deref());
+        Submission { name, prompt, behaviour }
     }
 }
 
@@ -93,6 +93,3 @@ fn check_image(name: &str, image: &str, most_megabytes: usize) -> Result<(), Ref
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -136,7 +136,7 @@ pub(super) struct NewModel {
     pub(super) is_frugal: bool,
     pub(super) audio: &'static [&'static str],
     pub(super) has_multi_shot: bool,
-    pub(super) contents: &'static [&'static str],
+    pub(super) has_last_frame: bool,
 }
 
 /// None where there is no such path.
@@ -149,7 +149,7 @@ pub(super) fn new(endpoint: Endpoint, name: &str) -> Option<NewModel> {
         is_frugal: false,
         audio: &["native", "off"],
         has_multi_shot: true,
-        contents: &["prompt", "first_frame", "last_frame", "element"],
+        has_last_frame: true,
     };
     let second = NewModel {
         longest_prompt: 2500,
@@ -169,26 +169,13 @@ pub(super) fn new(endpoint: Endpoint, name: &str) -> Option<NewModel> {
             resolutions: &[Standard, High],
             audio: &[],
             has_multi_shot: false,
-            contents: &["prompt", "first_frame"],
+            has_last_frame: false,
             ..third
         },
-        "kling-2.6" => {
-            NewModel { contents: &["prompt", "first_frame", "last_frame", "voice"], ..second }
-        }
-        "kling-2.5-turbo" => {
-            NewModel { audio: &[], contents: &["prompt", "first_frame", "last_frame"], ..second }
-        }
-        "kling-3.0-omni" => NewModel {
-            audio: &["native", "original", "off"],
-            contents: &["prompt", "first_frame", "last_frame", "refer_image", "element"],
-            ..third
-        },
-        "kling-o1" => NewModel {
-            is_frugal: false,
-            audio: &["original", "off"],
-            contents: &["prompt", "first_frame", "last_frame", "refer_image", "element"],
-            ..second
-        },
+        "kling-2.6" => second,
+        "kling-2.5-turbo" => NewModel { audio: &[], ..second },
+        "kling-3.0-omni" => NewModel { audio: &["native", "original", "off"], ..third },
+        "kling-o1" => NewModel { is_frugal: false, audio: &["original", "off"], ..second },
         _ => return None,
     })
 }

@@ -1,4 +1,4 @@
-//! A task as the ledger keeps it, and how it looks at a moment: its age decides, nothing runs.
+//! A task as the ledger keeps it, and its state at a moment: its age decides, nothing runs.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::create::Generation;
 use super::models::{Design, Endpoint};
-use crate::simulators::course::{Course, Fate};
-use crate::simulators::follow::{Call, Seal, Stage};
+use crate::simulators::callbacks::{Callback, Signature, Stage};
 use crate::simulators::ids;
+use crate::simulators::timeline::{Outcome, Timeline};
 
 const RISK_CONTROL: &str = "Failure to pass the risk control system";
 
@@ -19,7 +19,7 @@ pub(super) struct Task {
     /// The id that its client gave.
     pub(super) external_id: Option<String>,
     pub(super) endpoint: Endpoint,
-    pub(super) course: Course,
+    pub(super) timeline: Timeline,
     seconds: u32,
     /// Tenths of a unit, taken when it succeeds.
     price: u32,
@@ -47,10 +47,10 @@ impl State {
 }
 
 /// The state of a task so old that needs `pace` from its creation to its end.
-pub(super) fn state_at(age: Duration, pace: Duration, fate: Fate) -> State {
-    match fate {
-        Fate::Success if age >= pace => State::Succeeded,
-        Fate::Moderated if age >= pace => State::Failed,
+pub(super) fn state_at(age: Duration, pace: Duration, outcome: Outcome) -> State {
+    match outcome {
+        Outcome::Success if age >= pace => State::Succeeded,
+        Outcome::Moderated if age >= pace => State::Failed,
         _ if age >= processing_from(pace) => State::Processing,
         _ => State::Submitted,
     }
@@ -71,7 +71,7 @@ impl Task {
         Self {
             id,
             endpoint,
-            course: Course::begin(&generation.prompt, &generation.manners, pace, now),
+            timeline: Timeline::begin(&generation.prompt, &generation.behaviour, pace, now),
             seconds: generation.seconds,
             price: generation.seconds * generation.quality.price_of_a_second(),
             watermark: generation.watermark,
@@ -80,26 +80,26 @@ impl Task {
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
-        state_at(self.course.age(now), self.course.pace, self.course.fate)
+        state_at(self.timeline.age(now), self.timeline.pace, self.timeline.outcome)
     }
 
-    /// The state that its callback address is told.
-    pub(super) fn told(&self, call: Call) -> State {
-        let Course { pace, fate, .. } = self.course;
-        if call.seal != Seal::Own {
-            let is_success = fate == Fate::Success;
+    /// The state that a callback carries.
+    pub(super) fn state_of(&self, callback: Callback) -> State {
+        let Timeline { pace, outcome, .. } = self.timeline;
+        if callback.signature != Signature::Valid {
+            let is_success = outcome == Outcome::Success;
             return if is_success { State::Failed } else { State::Succeeded };
         }
-        match call.stage {
+        match callback.stage {
             Stage::Submitted => State::Submitted,
             Stage::Processing => State::Processing,
-            Stage::Ended => state_at(pace, pace, fate),
+            Stage::Ended => state_at(pace, pace, outcome),
         }
     }
 
     /// What a create answers.
     pub(super) fn created(&self) -> Created {
-        let at = self.course.created_at.as_millisecond();
+        let at = self.timeline.created_at.as_millisecond();
         let status = State::Submitted.name(self.endpoint.design());
         let external_id = self.external_id.clone();
         match self.endpoint.design() {
@@ -129,10 +129,10 @@ impl Task {
         let units = (state == State::Succeeded).then(|| units(self.price));
         let since = match state {
             State::Submitted => Duration::ZERO,
-            State::Processing => processing_from(self.course.pace),
-            State::Succeeded | State::Failed => self.course.pace,
+            State::Processing => processing_from(self.timeline.pace),
+            State::Succeeded | State::Failed => self.timeline.pace,
         };
-        let created_at = self.course.created_at.as_millisecond();
+        let created_at = self.timeline.created_at.as_millisecond();
         let updated_at = created_at + i64::try_from(since.as_millis()).unwrap_or_default();
         match design {
             Design::Old => Answer::Old {
@@ -141,6 +141,7 @@ impl Task {
                 task_status_msg: message,
                 task_info: TaskInfo { external_task_id: self.external_id.clone() },
                 task_result: TaskResult { videos: video.map(|video| [video]) },
+                watermark_info: WatermarkInfo { enabled: self.watermark },
                 final_unit_deduction: units.unwrap_or_default(),
                 final_balance_deduction: BalanceDeduction { quota: "", list_price: "" },
                 created_at,
@@ -160,9 +161,9 @@ impl Task {
     }
 
     fn video(&self, base_url: &str) -> Video {
-        let id = ids::film_of(&self.id);
-        let url = format!("{base_url}/films/{id}.mp4");
-        // A film is a little longer than was asked for, and the designs round differently.
+        let id = ids::video_of(&self.id);
+        let url = format!("{base_url}/videos/{id}.mp4");
+        // A video is a little longer than was asked for, and the designs round differently.
         let (r#type, duration) = match self.endpoint.design() {
             Design::Old => (None, format!("{}.1", self.seconds)),
             Design::New => (Some("video"), format!("{}.041", self.seconds)),
@@ -210,6 +211,7 @@ pub(super) enum Answer {
         task_status_msg: &'static str,
         task_info: TaskInfo,
         task_result: TaskResult,
+        watermark_info: WatermarkInfo,
         final_unit_deduction: String,
         final_balance_deduction: BalanceDeduction,
         created_at: i64,
@@ -238,6 +240,11 @@ pub(super) struct TaskInfo {
 pub(super) struct TaskResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     videos: Option<[Video; 1]>,
+}
+
+#[derive(Serialize)]
+pub(super) struct WatermarkInfo {
+    enabled: bool,
 }
 
 #[derive(Serialize)]
@@ -271,82 +278,23 @@ impl Bill {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
-    use super::super::create;
     use super::*;
 
     #[test]
-    fn a_state_follows_age_pace_and_fate() {
+    fn a_state_follows_age_pace_and_outcome() {
         let rows = [
-            (0, 400, Fate::Success, State::Submitted, "new"),
-            (99, 400, Fate::Success, State::Submitted, "still new"),
-            (100, 400, Fate::Success, State::Processing, "a quarter"),
-            (399, 400, Fate::Moderated, State::Processing, "not yet known"),
-            (400, 400, Fate::Moderated, State::Failed, "found at the end"),
-            (400, 400, Fate::Success, State::Succeeded, "done"),
-            (u64::MAX, 400, Fate::Success, State::Succeeded, "long done"),
-            (0, 0, Fate::Success, State::Succeeded, "no pace, no wait"),
+            (0, 400, Outcome::Success, State::Submitted, "new"),
+            (99, 400, Outcome::Success, State::Submitted, "still new"),
+            (100, 400, Outcome::Success, State::Processing, "a quarter"),
+            (399, 400, Outcome::Moderated, State::Processing, "not yet known"),
+            (400, 400, Outcome::Moderated, State::Failed, "found at the end"),
+            (400, 400, Outcome::Success, State::Succeeded, "done"),
+            (u64::MAX, 400, Outcome::Success, State::Succeeded, "long done"),
+            (0, 0, Outcome::Success, State::Succeeded, "no pace, no wait"),
         ];
-        for (age, pace, fate, expected, reason) in rows {
+        for (age, pace, outcome, expected, reason) in rows {
             let [age, pace] = [age, pace].map(Duration::from_millis);
-            assert_eq!(state_at(age, pace, fate), expected, "{reason}");
+            assert_eq!(state_at(age, pace, outcome), expected, "{reason}");
         }
-    }
-
-    #[test]
-    fn an_answer_is_what_the_design_answers() {
-        let old = json!({
-            "task_id": "871203945561284608", "task_status": "succeed", "task_status_msg": "",
-            "task_info": {"external_task_id": "vg-1"},
-            "task_result": {"videos": [{
-                "id": "871203945561284609", "url": "http://host/films/871203945561284609.mp4",
-                "watermark_url": "", "duration": "5.1",
-            }]},
-            "final_unit_deduction": "1.5",
-            "final_balance_deduction": {"quota": "", "list_price": ""},
-            "created_at": 0, "updated_at": 400,
-        });
-        assert_eq!(answer(Endpoint::OldText, "rain", State::Succeeded), old);
-        let new = json!({
-            "id": "871203945561284608", "status": "succeeded", "message": "",
-            "create_time": 0, "update_time": 400, "external_id": "vg-1",
-            "outputs": [{
-                "type": "video", "id": "871203945561284609",
-                "url": "http://host/films/871203945561284609.mp4",
-                "watermark_url": "http://host/films/871203945561284609.mp4?watermarked",
-                "duration": "10.041",
-            }],
-            "billing": [{"charge_type": "unit", "amount": "3", "package_type": "video"}],
-        });
-        assert_eq!(answer(Endpoint::NewText, "rain", State::Succeeded), new);
-
-        let failed = answer(Endpoint::OldText, "unlucky rain", State::Failed);
-        assert_eq!(failed["task_status_msg"], RISK_CONTROL);
-        assert_eq!(failed["task_result"], json!({}));
-        assert_eq!(failed["final_unit_deduction"], "");
-        let failed = answer(Endpoint::NewText, "unlucky rain", State::Failed);
-        assert_eq!(failed["message"], RISK_CONTROL);
-        assert_eq!((&failed["outputs"], &failed["billing"]), (&json!([]), &json!([])));
-    }
-
-    fn answer(endpoint: Endpoint, prompt: &str, state: State) -> Value {
-        let generation = match endpoint.design() {
-            Design::Old => {
-                let body = json!({"prompt": prompt, "external_task_id": "vg-1"});
-                create::old::read(endpoint, body.to_string().as_bytes())
-            }
-            Design::New => {
-                let options =
-                    json!({"external_task_id": "vg-1", "watermark_info": {"enabled": true}});
-                let body =
-                    json!({"prompt": prompt, "settings": {"duration": 10}, "options": options});
-                create::new::read(endpoint, "kling-3.0", body.to_string().as_bytes())
-            }
-        };
-        let id = "871203945561284608".to_owned();
-        let pace = Duration::from_millis(400);
-        let task = Task::new(id, endpoint, &generation.unwrap(), pace, Timestamp::UNIX_EPOCH);
-        serde_json::to_value(task.answer(state, "http://host")).unwrap()
     }
 }

@@ -1,6 +1,6 @@
-//! Tells a task's callback address when it is processing and when it ended.
-//! As with the vendor, the body is not signed, and whoever cannot be reached three times is never
-//! told.
+//! The callbacks of a task: when it is processing and when it ended.
+//! As with the vendor, the body is not signed, and whoever cannot be reached three times is not
+//! called any more.
 
 use std::io;
 
@@ -15,53 +15,70 @@ use ring::hmac;
 use super::Service;
 use super::task::processing_from;
 use crate::random::random;
-use crate::simulators::course::Course;
-use crate::simulators::follow::{Call, Calls, Seal, Stage};
+use crate::simulators::callbacks::{Callback, Callbacks, Signature, Stage};
+use crate::simulators::timeline::Timeline;
 
 const ACCESS_KEY: &str = "vidu";
 
-/// What and when a task of this course tells.
-pub(super) fn plan(course: &Course) -> Vec<Call> {
-    let after = processing_from(course.pace);
+/// The callbacks of a well-behaved Vidu.
+pub(super) fn plan(timeline: &Timeline) -> Vec<Callback> {
+    let after = processing_from(timeline.pace);
     vec![
-        Call { stage: Stage::Processing, after, attempts: 1, seal: Seal::Own },
-        Call { stage: Stage::Ended, after: course.pace, attempts: 3, seal: Seal::Own },
+        Callback { stage: Stage::Processing, after, attempts: 1, signature: Signature::Valid },
+        Callback {
+            stage: Stage::Ended,
+            after: timeline.pace,
+            attempts: 3,
+            signature: Signature::Valid,
+        },
     ]
 }
 
-/// None when the task never came so far.
+/// The request that a callback is, if there is such a task.
 pub(super) fn request(
     service: &Service,
     client: &reqwest::Client,
     id: &str,
-    calls: &Calls,
-    call: Call,
+    callbacks: &Callbacks,
+    callback: Callback,
 ) -> io::Result<Option<RequestBuilder>> {
     let task = service.task(id)?;
-    let Some((state, task)) = task.and_then(|task| Some((task.told(call)?, task))) else {
+    let Some((state, task)) = task.and_then(|task| Some((task.state_of(callback)?, task))) else {
         return Ok(None);
     };
-    let uri: Uri = calls.callback_url.parse().map_err(io::Error::other)?;
+    let uri: Uri = callbacks.url.parse().map_err(io::Error::other)?;
+    let body = serde_json::to_vec(&task.answer(state, &service.base_url))?;
+    let request = client.post(&callbacks.url).header("content-type", "application/json");
+    let key = match callback.signature {
+        Signature::Valid => service.lock_key().clone(),
+        Signature::Wrong => "somebody else's".to_owned(),
+        Signature::Missing => return Ok(Some(request.body(body))),
+    };
+    let headers = signed_headers(&key, &uri, Timestamp::now()).into_iter();
+    let request = headers.fold(request, |request, (name, value)| request.header(name, value));
+    Ok(Some(request.body(body)))
+}
+
+/// The headers that vouch for a callback to this address, made with this key at this time.
+pub fn signed_headers(
+    api_key: &str,
+    callback_url: &Uri,
+    at: Timestamp,
+) -> [(&'static str, String); 6] {
     let date = DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&Timestamp::now())
-        .map_err(io::Error::other)?;
+        .timestamp_to_rfc9110_string(&at)
+        .expect("the time of a callback is after the year 0");
     let nonce = uuid(random());
     let signed = [("Date", date.as_str()), ("x-request-nonce", &nonce)];
-    let body = serde_json::to_vec(&task.answer(state, &service.base_url))?;
-    let request = client.post(&calls.callback_url).header("content-type", "application/json");
-    let key = match call.seal {
-        Seal::Own => service.api_key.as_str(),
-        Seal::Wrong => "somebody else's",
-        Seal::Missing => return Ok(Some(request.body(body))),
-    };
-    let request = request
-        .header("Date", &date)
-        .header("x-request-nonce", &nonce)
-        .header("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce")
-        .header("X-HMAC-SIGNATURE", signature(key, &uri, &date, &signed))
-        .header("X-HMAC-ALGORITHM", "hmac-sha256")
-        .header("X-HMAC-ACCESS-KEY", ACCESS_KEY);
-    Ok(Some(request.body(body)))
+    let signature = signature(api_key, callback_url, &date, &signed);
+    [
+        ("Date", date),
+        ("x-request-nonce", nonce),
+        ("X-HMAC-SIGNED-HEADERS", "Date;x-request-nonce".to_owned()),
+        ("X-HMAC-SIGNATURE", signature),
+        ("X-HMAC-ALGORITHM", "hmac-sha256".to_owned()),
+        ("X-HMAC-ACCESS-KEY", ACCESS_KEY.to_owned()),
+    ]
 }
 
 /// Signs `date` twice: in its own line, and among the headers when it is one of those `signed`.
@@ -91,80 +108,25 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::simulators::replay::fixture;
 
     /// Signatures made by a Vidu client and accepted by a verifier that are none of ours.
     #[test]
     fn a_signature_is_the_one_that_others_compute() {
-        let in_may = "Tue, 06 May 2025 12:09:42 GMT";
-        let in_january = "Wed, 01 Jan 2025 00:00:00 GMT";
-        let guide_nonce = "123e4567-e89b-12d3-a456-426614174000";
-        let rows = [
-            (
-                "http://127.0.0.1:8080/vidu/callback?name=james&age=36",
-                "url of the vendor guide",
-                in_may,
-                vec![("Date", in_may), ("x-request-nonce", guide_nonce)],
-                "zq9dPoA72njhgu+dZfqzeW9O1h3ffB4MvcgYUIXxfiQ=",
-            ),
-            (
-                "https://gw.example.com/callbacks/vidu",
-                "no query",
-                in_may,
-                vec![("Date", in_may), ("x-request-nonce", "7b1f0e8a-0b1c-4f6e-9a43-1f1b0b0e0001")],
-                "4W8MD6V5Lh04+PybDrS2tObRFKuye13oLJopAmAkp4M=",
-            ),
-            (
-                "https://gw.example.com",
-                "empty path",
-                in_may,
-                vec![("Date", in_may), ("x-request-nonce", "7b1f0e8a-0b1c-4f6e-9a43-1f1b0b0e0002")],
-                "GGpyhR05SJRRfot3FG+3jPIZQdXtWQe6DexZ59KHOzk=",
-            ),
-            (
-                "https://abc123.example.com/prod/v1/callbacks/vidu?t=task_01",
-                "api gateway stage in path",
-                in_january,
-                vec![("Date", in_january), ("x-request-nonce", "n-0003")],
-                "p4uIg9OgXu0PfSWGe0wNG+UuhNygnIIhRm3GQrrvSk0=",
-            ),
-            (
-                "https://gw.example.com/cb?z=1&a=%2Fx+y&token=a%3Db",
-                "query kept raw not sorted not decoded",
-                in_may,
-                vec![("Date", in_may), ("x-request-nonce", "n-0004")],
-                "iuL6/uCHa7jXXy19RPmjFVtDhpMPn+lTB0oOph9tUWY=",
-            ),
-            (
-                "https://gw.example.com/cb",
-                "signed headers in other order",
-                in_may,
-                vec![("x-request-nonce", "n-0005"), ("Date", in_may)],
-                "E3uaaqT//0JT2vjdVA4LSd6hkNvBnO/M6vMaX7rrnMQ=",
-            ),
-            (
-                "https://gw.example.com/cb",
-                "only nonce signed date still in line five",
-                in_may,
-                vec![("x-request-nonce", "n-0006")],
-                "HgGRpawwxu5xf+t5DbnWIiP1E4FUWhL9I2t2wtiB3/c=",
-            ),
-            (
-                "https://gw.example.com/cb",
-                "extra signed header",
-                in_may,
-                vec![
-                    ("Date", in_may),
-                    ("x-request-nonce", "n-0007"),
-                    ("Content-Type", "application/json"),
-                ],
-                "5jLxmWFR/+XNty43Grsq2IRPyQOfPNB6rdX+qZ3Tq8E=",
-            ),
-        ];
-        for (callback_url, reason, date, signed, expected) in rows {
-            let callback_url = callback_url.parse().unwrap();
-            let found = signature("vda_dummy_shared_0001", &callback_url, date, &signed);
-            assert_eq!(found, expected, "{reason}");
+        let fixture = fixture("vidu", "callback_signatures");
+        for case in fixture["cases"].as_array().unwrap() {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let headers = &case["headers"];
+            let names = text(&headers["X-HMAC-SIGNED-HEADERS"]);
+            let signed: Vec<_> =
+                names.split(';').map(|name| (name, headers[name].as_str().unwrap())).collect();
+            let (api_key, url) = (text(&case["api_key"]), text(&case["callback_url"]));
+            let found =
+                signature(&api_key, &url.parse().unwrap(), &text(&headers["Date"]), &signed);
+            assert_eq!(found, case["expected"]["signature"], "{}", case["name"]);
         }
     }
 

@@ -1,14 +1,15 @@
 //! Reads the body of a create request, and refuses what Vidu refuses.
 //! What Vidu takes and ignores for a model (`style`, `movement_amplitude` and `bgm` of newer ones)
-//! is taken here too. Images are not fetched.
+//! is taken here too. Images are not fetched, and subjects are only counted: the gateway hands
+//! them through as its client wrote them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::models::{self, AspectRatio, Endpoint, Resolution};
 use super::refusal::{Reason, Refusal};
 use crate::simulators::members::{Members, decode_base64, is_web_address};
-use crate::simulators::misbehaviour::Manners;
+use crate::simulators::misbehaviour::Behaviour;
 use crate::simulators::prompt;
 use crate::simulators::submissions::Submission;
 
@@ -42,7 +43,7 @@ pub(super) struct Generation {
     #[serde(skip_serializing)]
     pub(super) callback_url: Option<String>,
     #[serde(skip_serializing)]
-    pub(super) manners: Manners,
+    pub(super) behaviour: Behaviour,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,7 +92,7 @@ impl Generation {
         members.take_if::<String>(image_or_reference, "voice_id")?;
         members.take_if::<bool>(image_or_reference, "is_rec")?;
         members.take_if::<String>(image_or_reference, "audio_type")?;
-        let subjects: Option<Vec<Map<String, Value>>> = members.take_if(reference, "subjects")?;
+        let subjects: Option<Vec<Value>> = members.take_if(reference, "subjects")?;
         let videos: Option<Vec<String>> = members.take_if(reference, "videos")?;
         members.refuse_the_rest()?;
 
@@ -102,7 +103,7 @@ impl Generation {
         }
 
         let mut prompt = prompt.unwrap_or_default();
-        let manners = Manners::take_off(&mut prompt);
+        let behaviour = Behaviour::take_off(&mut prompt);
         if prompt.is_empty() && (text || reference) {
             return Err(Refusal::lacking("prompt"));
         }
@@ -114,10 +115,8 @@ impl Generation {
             (Endpoint::Text, ..) => Vec::new(),
             (_, None, None) => return Err(Refusal::lacking("images")),
             (_, Some(_), Some(_)) => return Err(Refusal::unwanted("images")),
-            (_, None, Some(subjects)) => {
-                check_subjects(subjects)?;
-                Vec::new()
-            }
+            (_, None, Some(subjects)) if (1..=7).contains(&subjects.len()) => Vec::new(),
+            (_, None, Some(_)) => return Err(Refusal::item_count("subjects")),
             (_, Some(images), None) => {
                 check_images("images", &images, endpoint)?;
                 images
@@ -171,39 +170,14 @@ impl Generation {
             bgm,
             watermark,
             callback_url,
-            manners,
+            behaviour,
         })
     }
 
     pub(super) fn submission(&self) -> Submission<'_> {
-        let Self { prompt, manners, .. } = self;
-        Submission { called: self.callback_url.as_deref(), prompt, manners }
+        let Self { prompt, behaviour, .. } = self;
+        Submission { name: self.callback_url.as_deref(), prompt, behaviour }
     }
-}
-
-/// A subject is known by a name or an id; the id is of one that Vidu stored earlier, with images.
-fn check_subjects(subjects: Vec<Map<String, Value>>) -> Result<(), Refusal> {
-    if !(1..=7).contains(&subjects.len()) {
-        return Err(Refusal::item_count("subjects"));
-    }
-    for subject in subjects {
-        let mut members = Members::of("subjects.", subject);
-        let name: Option<String> = members.take("name")?;
-        let id: Option<String> = members.take("id")?;
-        let images: Option<Vec<String>> = members.take("images")?;
-        members.take::<String>("voice_id")?;
-        members.refuse_the_rest()?;
-        match (&id, images) {
-            (None, _) if name.is_none() => return Err(Refusal::lacking("subjects.name")),
-            (None, None) => return Err(Refusal::lacking("subjects.images")),
-            (Some(_), None) => {}
-            (_, Some(images)) if !(1..=3).contains(&images.len()) => {
-                return Err(Refusal::item_count("subjects.images"));
-            }
-            (_, Some(images)) => check_formats(&images)?,
-        }
-    }
-    Ok(())
 }
 
 fn check_images(name: &str, images: &[String], endpoint: Endpoint) -> Result<(), Refusal> {
@@ -216,10 +190,6 @@ fn check_images(name: &str, images: &[String], endpoint: Endpoint) -> Result<(),
     if !count.contains(&images.len()) {
         return Err(Refusal::item_count(name));
     }
-    check_formats(images)
-}
-
-fn check_formats(images: &[String]) -> Result<(), Refusal> {
     if images.iter().all(|image| is_image(image)) {
         return Ok(());
     }
@@ -236,6 +206,3 @@ fn is_image(image: &str) -> bool {
             && decode_base64(base64).is_some_and(|bytes| !bytes.is_empty())
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -61,7 +61,7 @@ pub(super) fn default_duration(model: &str) -> u32 {
     }
 }
 
-/// The resolutions of a film that long, the default first; none when it cannot be that long.
+/// The resolutions of a video that long, the default first; none when it cannot be that long.
 pub(super) fn resolutions(model: &str, endpoint: Endpoint, duration: u32) -> &'static [Resolution] {
     use Endpoint::{Reference, StartEnd};
     use Resolution::{P360, P540, P720, P1080};
@@ -118,59 +118,5 @@ pub(super) fn size(resolution: Resolution, aspect_ratio: AspectRatio) -> (u32, u
         AspectRatio::Square => (side, side),
         AspectRatio::Landscape => (side * 4 / 3, side),
         AspectRatio::Portrait => (side, side * 4 / 3),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_size_follows_resolution_and_aspect_ratio() {
-        let rows = [
-            (Resolution::P1080, AspectRatio::Wide, (1920, 1080)),
-            (Resolution::P720, AspectRatio::Wide, (1280, 720)),
-            (Resolution::P540, AspectRatio::Wide, (960, 540)),
-            (Resolution::P360, AspectRatio::Wide, (640, 360)),
-            (Resolution::P1080, AspectRatio::Tall, (1080, 1920)),
-            (Resolution::P720, AspectRatio::Square, (720, 720)),
-            (Resolution::P540, AspectRatio::Landscape, (720, 540)),
-            (Resolution::P540, AspectRatio::Portrait, (540, 720)),
-        ];
-        for (resolution, aspect_ratio, expected) in rows {
-            assert_eq!(size(resolution, aspect_ratio), expected, "{resolution:?} {aspect_ratio:?}");
-        }
-    }
-
-    #[test]
-    fn a_model_makes_films_of_its_default_duration_wherever_it_is_available() {
-        use Endpoint::{Image, Reference, StartEnd, Text};
-        let models = [
-            ("viduq3-pro", 3),
-            ("viduq3-turbo", 4),
-            ("viduq3-pro-fast", 2),
-            ("viduq3", 1),
-            ("viduq3-mix", 1),
-            ("viduq2", 2),
-            ("viduq2-pro", 3),
-            ("viduq2-turbo", 2),
-            ("viduq2-pro-fast", 2),
-            ("viduq1", 4),
-            ("viduq1-classic", 2),
-            ("vidu2.0", 3),
-            ("vidu1.5", 4),
-            ("viduq4", 0),
-        ];
-        for (model, endpoints) in models {
-            let mut available = 0;
-            for endpoint in [Text, Image, StartEnd, Reference] {
-                if is_available(model, endpoint) {
-                    available += 1;
-                    let offered = resolutions(model, endpoint, default_duration(model));
-                    assert!(!offered.is_empty(), "{model} {endpoint:?}");
-                }
-            }
-            assert_eq!(available, endpoints, "{model}");
-        }
     }
 }

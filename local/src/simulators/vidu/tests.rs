@@ -1,166 +1,164 @@
 //! The simulator over its socket, as the gateway meets it.
 
-mod list;
 mod misbehaviour;
-
-use http::StatusCode;
-use serde_json::{Value, json};
 
 use super::callback::signature;
 use super::*;
 use crate::simulators::http_client;
-use crate::simulators::testing::{FOR_EVER, Listener, TestFile, listen, memory, send};
+use crate::simulators::replay::{Before, Exchange, Exchanges, grow_old, id_of};
+use crate::simulators::testing::{
+    FOR_EVER, TestFile, header, json_of, marked, memory, receiver, send,
+};
+use crate::{Receiver, Reply};
 
 const KEY: &str = "vda_test_0001";
 
-#[tokio::test]
-async fn whoever_has_no_token_is_refused_and_a_wrong_path_is_not_found() {
-    let vidu = vidu(Duration::ZERO, memory()).await;
-    let rows = [
-        ("POST", "/ent/v2/text2video", "", 401, "Unauthorized"),
-        ("POST", "/ent/v2/text2video", "Bearer vda_test_0001", 401, "Unauthorized"),
-        ("POST", "/ent/v2/text2video", "Token vda_test_0002", 401, "Unauthorized"),
-        ("GET", "/ent/v2/tasks/1/creations", "", 401, "Unauthorized"),
-        ("GET", "/ent/v2/credits", "", 401, "Unauthorized"),
-        ("GET", "/ent/v2/tasks/1/creations", "Token vda_test_0001", 404, "TaskNotFound"),
-        ("POST", "/ent/v2/text2videos", "Token vda_test_0001", 404, "NotFound"),
-        ("GET", "/ent/v2/text2video", "Token vda_test_0001", 404, "NotFound"),
-        ("GET", "/films/1.mp4", "", 404, "CreationNotFound"),
-        ("POST", "/ent/v2/text2video", "Token vda_test_0001", 400, "BadRequest"),
-    ];
-    for (method, path, token, status, reason) in rows {
-        let request = http_client()
-            .request(method.parse().unwrap(), format!("{}{path}", vidu.base_url()))
-            .header("authorization", token);
-        let (found, body) = send(request).await;
-        assert_eq!(found, status, "{method} {path} {token}");
-        assert_eq!(body["code"], status, "{method} {path} {token}");
-        assert_eq!(body["reason"], reason, "{method} {path} {token}");
-        assert!(body["metadata"]["trace_id"].is_string());
+/// Fixtures that this simulator cannot be brought to answer.
+const LEFT_OUT: [(&str, &str); 12] = [
+    ("create_error_audit_illegal", "images are not audited"),
+    ("create_error_canceled", "nobody cancels a request"),
+    ("create_error_credit_insufficient", "credits are not counted"),
+    ("create_error_forbidden", "the one key may do everything"),
+    ("create_error_internal", "nothing breaks inside"),
+    ("create_error_operation_in_process", "operations do not exclude each other"),
+    ("create_error_quota_exceeded", "concurrency is not limited"),
+    ("create_error_system_throttling", "being busy has one word"),
+    ("query_failed_cancelled", "nobody cancels a task"),
+    ("query_failed_image_download", "images are not fetched"),
+    ("query_failed_input_audit", "images are not audited"),
+    ("query_failed_internal", "nothing breaks inside"),
+];
+
+/// Members whose values are this simulator's own. Prices are not Vidu's.
+const FREE: [&str; 10] = [
+    "id",
+    "task_id",
+    "trace_id",
+    "created_at",
+    "seed",
+    "credits",
+    "message",
+    "url",
+    "cover_url",
+    "watermarked_url",
+];
+
+/// Brings about what a fixture tells of: the request, and the task that it is about.
+fn bring_about(name: &str, mut exchange: Exchange) -> (Exchange, Option<Before>) {
+    let task = |prompt: &str, age| {
+        (exchange.clone(), Some(Before("create_ok_text2video", prompt.to_owned(), age)))
+    };
+    match name {
+        "create_error_bad_request" => {
+            exchange.request["body"] = json!([]);
+            (exchange, None)
+        }
+        "create_error_field_lacking" => (exchange.with(json!({ "prompt": null })), None),
+        "create_error_prompt_policy" => (exchange.with_prompt("forbidden"), None),
+        "create_error_too_many_requests" => (exchange.with_prompt(&marked("x", "busy")), None),
+        "query_created" => task("rain", 0),
+        "query_queueing" => task("rain", 30),
+        "query_processing" => task("rain", 60),
+        "query_success" => task("rain", 100),
+        "query_failed_moderation" => task("unlucky", 100),
+        _ => (exchange, None),
     }
 }
 
 #[tokio::test]
-async fn a_generation_is_answered_queried_and_played() {
+async fn requests_of_the_fixtures_are_answered_as_vidu_answers_them() {
+    let exchanges = Exchanges::of("vidu");
+    for (name, exchange) in exchanges.except(&LEFT_OUT) {
+        let ledger = memory();
+        let vidu = vidu(FOR_EVER, ledger.clone()).await;
+        let (mut exchange, before) = bring_about(name, exchange);
+        if let Some(Before(created, prompt, age)) = before {
+            let created = exchanges.get(created);
+            let (_, answer) = replay(&vidu, &created.clone().with_prompt(&prompt), KEY).await;
+            grow_old(&ledger, NAME, id_of(&answer), age);
+            exchange = exchange.about(created, id_of(&answer));
+        }
+        let key = if name == "create_error_unauthorized" { "vda_other" } else { KEY };
+        exchanges.check(name, &replay(&vidu, &exchange, key).await, &FREE);
+    }
+}
+
+async fn replay(vidu: &Vidu, exchange: &Exchange, key: &str) -> (u16, Value) {
+    let address = format!("{}{}", vidu.base_url(), exchange.path());
+    let request = http_client()
+        .request(exchange.method().parse().unwrap(), address)
+        .header("authorization", format!("Token {key}"))
+        .header("content-type", "application/json")
+        .body(exchange.body());
+    send(request).await
+}
+
+#[tokio::test]
+async fn a_video_is_played_whole_and_in_part() {
     let vidu = vidu(Duration::ZERO, memory()).await;
-    let (status, created) = post_to(
-        &vidu,
-        "/ent/v2/reference2video",
-        json!({
-            "model": "viduq2", "prompt": "the two meet", "duration": 6, "seed": 77,
-            "aspect_ratio": "4:3", "images": ["https://img.example.com/a.png"], "payload": "vg-1",
-        }),
-    )
-    .await;
-    assert_eq!(status, 200);
-    let id = created["task_id"].as_str().unwrap();
-    assert_eq!(id.len(), 18);
-    let created_at: Timestamp = created["created_at"].as_str().unwrap().parse().unwrap();
-    assert!(created_at <= Timestamp::now());
-    assert_eq!(
-        created,
-        json!({
-            "task_id": id, "state": "created", "model": "viduq2", "prompt": "the two meet",
-            "images": ["https://img.example.com/a.png"], "duration": 6, "seed": 77,
-            "aspect_ratio": "4:3", "resolution": "720p", "movement_amplitude": "auto",
-            "payload": "vg-1", "off_peak": false, "credits": 48,
-            "created_at": created["created_at"],
-        })
-    );
-
-    let (status, queried) = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
-    assert_eq!(status, 200);
-    assert_eq!(queried["state"], "success");
-    assert_eq!(queried["payload"], "vg-1");
-    let creation = &queried["creations"][0];
-    let video = json!({"duration": 6.04, "fps": 24, "resolution": {"width": 960, "height": 720}});
-    assert_eq!(creation["video"], video);
-
-    let url = creation["url"].as_str().unwrap();
+    let id = create_text(&vidu, json!({})).await;
+    let (_, queried) = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
+    let url = queried["creations"][0]["url"].as_str().unwrap();
     let whole = http_client().get(url).send().await.unwrap();
     assert_eq!(whole.headers()["content-type"], "video/mp4");
-    assert_eq!(whole.bytes().await.unwrap(), film::FILM);
+    assert_eq!(whole.bytes().await.unwrap(), sample::SAMPLE);
     let part = http_client().get(url).header("range", "bytes=4-7").send().await;
     let part = part.unwrap();
     assert_eq!(part.status(), 206);
     assert_eq!(part.bytes().await.unwrap(), "ftyp");
     let head = http_client().head(url).send().await.unwrap();
-    assert_eq!(head.headers()["content-length"], film::FILM.len().to_string());
-
-    let (_, credits) = get_from(&vidu, "/ent/v2/credits?show_detail=false").await;
-    assert_eq!(credits["remains"][0]["credit_remain"], 1_000_000 - 48);
-    assert_eq!(credits["packages"], json!([]));
-}
-
-#[tokio::test]
-async fn a_task_in_the_queue_can_be_cancelled_once() {
-    let vidu = vidu(FOR_EVER, memory()).await;
-    let id = create_text(&vidu, json!({})).await;
-    let path = format!("/ent/v2/tasks/{id}/cancel");
-
-    let (status, answer) = post_to(&vidu, &path, json!({"id": "1"})).await;
-    assert_eq!((status, &answer["reason"]), (400, &json!("FieldInvalid")));
-    let answer = post_to(&vidu, &path, json!({"id": id})).await;
-    assert_eq!(answer, (200, json!({})));
-    let (status, answer) = post_to(&vidu, &path, json!({"id": id})).await;
-    assert_eq!((status, &answer["reason"]), (400, &json!("BadRequest")));
-    assert_eq!(answer["message"], "task state is failed, can not cancel");
-
-    let (_, queried) = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
-    assert_eq!(queried["state"], "failed");
-    assert_eq!(queried["err_code"], "UserCancelled");
-    assert_eq!(queried["credits"], 0);
+    assert_eq!(head.headers()["content-length"], sample::SAMPLE.len().to_string());
 }
 
 #[tokio::test]
 async fn callbacks_are_signed_and_say_what_the_query_says() {
-    let mut listener = listen(vec![]).await;
+    let mut receiver = receiver(&[]).await;
     let vidu = vidu(Duration::from_millis(20), memory()).await;
-    let address = format!("{}/callback?name=james&age=36", listener.base_url());
+    let address = format!("{}/callback?name=james&age=36", receiver.url());
     let id = create_text(&vidu, json!({"callback_url": address, "prompt": "unlucky"})).await;
 
-    let processing = listener.next().await;
-    assert_eq!(processing.json()["state"], "processing");
-    assert_eq!(processing.json()["id"], id);
-    let failed = listener.next().await;
-    assert_eq!(failed.json()["state"], "failed");
-    assert_eq!(failed.json()["err_code"], "CreationPolicyViolation");
+    let processing = receiver.called().await;
+    assert_eq!(json_of(&processing)["state"], "processing");
+    assert_eq!(json_of(&processing)["id"], id);
+    let failed = receiver.called().await;
+    assert_eq!(json_of(&failed)["state"], "failed");
+    assert_eq!(json_of(&failed)["err_code"], "CreationPolicyViolation");
     let queried = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
-    assert_eq!(queried, (200, failed.json()));
+    assert_eq!(queried, (200, json_of(&failed)));
 
-    for ring in [&processing, &failed] {
-        let [date, nonce] = [ring.header("date"), ring.header("x-request-nonce")];
-        let signed = [("Date", date), ("x-request-nonce", nonce)];
-        let expected = signature(KEY, &address.parse().unwrap(), date, &signed);
-        assert_eq!(ring.header("x-hmac-signature"), expected);
-        assert_eq!(ring.header("x-hmac-signed-headers"), "Date;x-request-nonce");
-        assert_eq!(ring.header("x-hmac-algorithm"), "hmac-sha256");
-        assert_eq!(ring.header("x-hmac-access-key"), "vidu");
+    for callback in [&processing, &failed] {
+        let header = |name| header(callback, name);
+        let signed = [("Date", header("date")), ("x-request-nonce", header("x-request-nonce"))];
+        let expected = signature(KEY, &address.parse().unwrap(), header("date"), &signed);
+        assert_eq!(header("x-hmac-signature"), expected);
+        assert_eq!(header("x-hmac-signed-headers"), "Date;x-request-nonce");
+        assert_eq!(header("x-hmac-algorithm"), "hmac-sha256");
+        assert_eq!(header("x-hmac-access-key"), "vidu");
     }
-    assert_ne!(processing.header("x-request-nonce"), failed.header("x-request-nonce"));
+    let nonce = |callback| header(callback, "x-request-nonce").to_owned();
+    assert_ne!(nonce(&processing), nonce(&failed));
 }
 
-/// A second task shows that nothing follows the last attempt: its own rings come instead.
+/// A second task shows that nothing follows the last attempt: its own callbacks come instead.
 #[tokio::test]
-async fn the_end_is_told_three_times_when_it_is_refused_and_processing_once() {
-    let refused = [500, 302, 404, 503].map(|code| StatusCode::from_u16(code).unwrap());
-    let mut listener = listen(refused.to_vec()).await;
+async fn the_end_is_called_back_three_times_when_it_is_refused_and_processing_once() {
+    let mut receiver = receiver(&[500, 302, 404, 503]).await;
     let ledger = memory();
     let vidu = vidu(Duration::from_millis(20), ledger.clone()).await;
-    let callback = json!({"callback_url": listener.base_url()});
+    let callback = json!({"callback_url": receiver.url()});
 
     let first = create_text(&vidu, callback.clone()).await;
-    let mut rings = Vec::new();
+    let mut states = Vec::new();
     for _ in 0..4 {
-        rings.push(next_state(&mut listener, &first).await);
+        states.push(next_state(&mut receiver, &first).await);
     }
-    assert_eq!(rings, ["processing", "success", "success", "success"]);
+    assert_eq!(states, ["processing", "success", "success", "success"]);
 
     let second = create_text(&vidu, callback).await;
-    assert_eq!(next_state(&mut listener, &second).await, "processing");
-    assert_eq!(next_state(&mut listener, &second).await, "success");
-    let told_after_a_restart = || Follower::new(NAME, &ledger).unwrap().1.len();
-    while told_after_a_restart() > 0 {
+    assert_eq!(next_state(&mut receiver, &second).await, "processing");
+    assert_eq!(next_state(&mut receiver, &second).await, "success");
+    let made_after_a_restart = || Caller::new(NAME, &ledger).unwrap().1.len();
+    while made_after_a_restart() > 0 {
         tokio::task::yield_now().await;
     }
 }
@@ -169,17 +167,17 @@ async fn the_end_is_told_three_times_when_it_is_refused_and_processing_once() {
 async fn what_was_begun_goes_on_after_a_restart() {
     let file = TestFile::new();
     let open = || Ledger::open(Some(file.path())).unwrap();
-    let mut listener = listen(vec![]).await;
+    let mut receiver = receiver(&[]).await;
 
     let before = vidu(Duration::from_millis(400), open()).await;
     let finished = create_text(&before, json!({})).await;
-    let told = create_text(&before, json!({"callback_url": listener.base_url()})).await;
+    let called_back = create_text(&before, json!({"callback_url": receiver.url()})).await;
     drop(before);
 
     let after = vidu(FOR_EVER, open()).await;
-    assert_eq!(next_state(&mut listener, &told).await, "processing");
-    assert_eq!(next_state(&mut listener, &told).await, "success");
-    for id in [finished, told] {
+    assert_eq!(next_state(&mut receiver, &called_back).await, "processing");
+    assert_eq!(next_state(&mut receiver, &called_back).await, "success");
+    for id in [finished, called_back] {
         let (_, queried) = get_from(&after, &format!("/ent/v2/tasks/{id}/creations")).await;
         assert_eq!(queried["state"], "success");
         let url = queried["creations"][0]["url"].as_str().unwrap();
@@ -190,7 +188,7 @@ async fn what_was_begun_goes_on_after_a_restart() {
 #[tokio::test]
 async fn a_dropped_vidu_serves_nobody_any_more() {
     let vidu = vidu(Duration::ZERO, memory()).await;
-    let address = format!("{}/ent/v2/credits", vidu.base_url());
+    let address = format!("{}/ent/v2/tasks", vidu.base_url());
     let client = http_client();
     assert!(client.get(&address).send().await.is_ok());
     drop(vidu);
@@ -200,10 +198,71 @@ async fn a_dropped_vidu_serves_nobody_any_more() {
     }
 }
 
+/// No fixture has a list: what it tells of a task is what a query tells.
+#[tokio::test]
+async fn a_list_has_the_tasks_of_a_time_page_by_page_newest_first() {
+    let vidu = vidu(FOR_EVER, memory()).await;
+    let first = create_text(&vidu, json!({"payload": "1"})).await;
+    let between = Timestamp::now();
+    let second = create_text(&vidu, json!({"payload": "2"})).await;
+    let third = create_text(&vidu, json!({"payload": "3"})).await;
+    let listed = async |query: &str| {
+        let (status, list) = get_from(&vidu, &format!("/ent/v2/tasks?{query}")).await;
+        assert_eq!(status, 200, "{query}: {list}");
+        let tasks = list["tasks"].as_array().unwrap().iter();
+        let ids: Vec<_> = tasks.map(|task| task["id"].as_str().unwrap().to_owned()).collect();
+        (ids, list["next_page_token"].as_str().unwrap().to_owned())
+    };
+    let rows = [
+        (String::new(), vec![&third, &second, &first], "all"),
+        (format!("created_at.from={between}"), vec![&third, &second], "from"),
+        (format!("created_at.to={between}"), vec![&first], "to"),
+    ];
+    for (query, expected, reason) in rows {
+        let (ids, next) = listed(&query).await;
+        assert_eq!((ids.iter().collect(), next), (expected, String::new()), "{reason}");
+    }
+    let (ids, next) = listed("pager.pagesz=2").await;
+    assert_eq!((ids, &next), (vec![third, second.clone()], &second));
+    create_text(&vidu, json!({"payload": "4"})).await;
+    let query = format!("pager.pagesz=2&pager.page_token={next}");
+    assert_eq!(listed(&query).await, (vec![first.clone()], String::new()));
+
+    let (_, mut queried) = get_from(&vidu, &format!("/ent/v2/tasks/{first}/creations")).await;
+    let (_, list) = get_from(&vidu, &format!("/ent/v2/tasks?created_at.to={between}")).await;
+    queried["created_at"] = list["tasks"][0]["created_at"].clone();
+    assert!(queried["created_at"].is_string());
+    assert_eq!(list["tasks"], json!([queried]));
+}
+
+#[tokio::test]
+async fn a_script_answers_in_the_place_of_vidu_and_writes_down_what_is_asked() {
+    let script = Arc::new(Script::default());
+    let (api_key, ledger) = (KEY.to_owned(), memory());
+    let settings = Settings { api_key, pace: FOR_EVER, ledger, script: Some(script.clone()) };
+    let vidu = start(settings).await.unwrap();
+    let body = json!({"model": "viduq1", "prompt": "rain"});
+    script.reply_to_submissions([Reply::Json(418, json!({"reason": "Teapot"}))]);
+    let answer = post_to(&vidu, "/ent/v2/text2video", body.clone()).await;
+    assert_eq!(answer, (418, json!({"reason": "Teapot"})));
+    let id = create_text(&vidu, json!({})).await;
+    assert_eq!(script.submissions(), [body.clone(), body]);
+
+    let path = format!("/ent/v2/tasks/{id}/creations");
+    assert_eq!(get_from(&vidu, &path).await.1["state"], "created");
+    script.reply_to_polls(Reply::Json(200, json!({"state": "polishing"})));
+    let polled = get_from(&vidu, &path).await;
+    assert_eq!(polled, (200, json!({"id": id, "state": "polishing"})));
+    assert_eq!(script.polls(), 2);
+
+    vidu.exchange_key("vda_new");
+    assert_eq!(get_from(&vidu, &path).await.0, 401);
+    assert_eq!((vidu.unauthorized(), script.polls()), (1, 2));
+}
+
 async fn vidu(pace: Duration, ledger: Ledger) -> Vidu {
     let api_key = KEY.to_owned();
-    let settings = Settings { api_key, pace, ledger };
-    start(settings).await.unwrap()
+    start(Settings { api_key, pace, ledger, script: None }).await.unwrap()
 }
 
 async fn create_text(vidu: &Vidu, more: Value) -> String {
@@ -232,8 +291,8 @@ async fn get_from(vidu: &Vidu, path: &str) -> (u16, Value) {
     send(request).await
 }
 
-async fn next_state(listener: &mut Listener, id: &str) -> String {
-    let told = listener.next().await.json();
-    assert_eq!(told["id"], id);
-    told["state"].as_str().unwrap().to_owned()
+async fn next_state(receiver: &mut Receiver, id: &str) -> String {
+    let callback = json_of(&receiver.called().await);
+    assert_eq!(callback["id"], id);
+    callback["state"].as_str().unwrap().to_owned()
 }

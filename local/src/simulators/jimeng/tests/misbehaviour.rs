@@ -1,10 +1,9 @@
 //! Jimeng as bad as it is told to be, in its own words.
 
 use super::*;
-use crate::simulators::testing::marked;
 
 #[tokio::test]
-async fn a_look_is_refused_or_finds_nothing() {
+async fn a_poll_is_refused_or_finds_nothing() {
     let rows = [
         ("busy-polls", 429, 50429, json!(null)),
         ("unknown-at-first", 200, 10000, json!("not_found")),
@@ -21,20 +20,20 @@ async fn a_look_is_refused_or_finds_nothing() {
 }
 
 #[tokio::test]
-async fn submissions_of_one_prompt_are_told_together() {
+async fn submissions_of_one_prompt_are_one_record() {
     let jimeng = jimeng(Duration::ZERO, memory()).await;
     for prompt in ["rain", "snow", "rain"] {
         create(&jimeng, prompt).await;
     }
     let slow = marked("hail", "endless");
     create(&jimeng, &slow).await;
-    let mut truth = jimeng.truth().unwrap();
-    truth.sort_by(|one, other| one.prompt.cmp(&other.prompt));
-    let told: Vec<_> = truth
+    let mut records = jimeng.records().unwrap();
+    records.sort_by(|one, other| one.prompt.cmp(&other.prompt));
+    let told: Vec<_> = records
         .iter()
-        .map(|truth| {
-            let ends: Vec<_> = truth.tasks.iter().map(|task| task.succeeded).collect();
-            (truth.prompt.as_str(), &truth.called, truth.submissions, ends)
+        .map(|record| {
+            let ends: Vec<_> = record.tasks.iter().map(|task| task.succeeded).collect();
+            (record.prompt.as_str(), &record.name, record.submissions, ends)
         })
         .collect();
     let expected = [

@@ -1,4 +1,5 @@
 //! The new design: the model is in the path, and a duration is a number.
+//! Not here: reference images, elements and voices.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -7,7 +8,7 @@ use super::super::models::{self, Endpoint, NewModel, Quality};
 use super::super::refusal::{Code, Refusal};
 use super::{Delivery, Generation, check_image, check_prompt};
 use crate::simulators::members::Members;
-use crate::simulators::misbehaviour::Manners;
+use crate::simulators::misbehaviour::Behaviour;
 
 const MOST_MEGABYTES: usize = 50;
 
@@ -37,7 +38,7 @@ pub(in super::super) fn read(
 
     let prompt = contents.prompt.filter(|prompt| !prompt.is_empty());
     let mut prompt = prompt.ok_or_else(|| Refusal::lacking("prompt"))?;
-    let manners = Manners::take_off(&mut prompt);
+    let behaviour = Behaviour::take_off(&mut prompt);
     check_prompt(&prompt, model.longest_prompt)?;
     let needs_first = endpoint == Endpoint::NewImage || contents.last_frame;
     if needs_first && !contents.first_frame {
@@ -48,7 +49,7 @@ pub(in super::super) fn read(
         if (two_frames || sound) && settings.quality != Quality::High {
             return Err(Refusal::invalid("settings.resolution"));
         }
-        if sound && two_frames || contents.has_voice && !sound {
+        if sound && two_frames {
             return Err(Refusal::invalid("settings.audio"));
         }
     }
@@ -60,7 +61,7 @@ pub(in super::super) fn read(
         watermark: delivery.watermark,
         callback_url: delivery.callback_url,
         external_id: delivery.external_id,
-        manners,
+        behaviour,
     })
 }
 
@@ -108,42 +109,14 @@ struct Contents {
     prompt: Option<String>,
     first_frame: bool,
     last_frame: bool,
-    has_voice: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type", deny_unknown_fields)]
 enum Content {
-    Prompt {
-        text: String,
-    },
-    FirstFrame {
-        url: String,
-        #[serde(rename = "id")]
-        _id: Option<String>,
-    },
-    LastFrame {
-        url: String,
-        #[serde(rename = "id")]
-        _id: Option<String>,
-    },
-    ReferImage {
-        url: String,
-        #[serde(rename = "id")]
-        _id: Option<String>,
-    },
-    Element {
-        #[serde(rename = "element_id")]
-        _element_id: String,
-        #[serde(rename = "id")]
-        _id: String,
-    },
-    Voice {
-        #[serde(rename = "voice_id")]
-        _voice_id: String,
-        #[serde(rename = "id")]
-        _id: String,
-    },
+    Prompt { text: String },
+    FirstFrame { url: String },
+    LastFrame { url: String },
 }
 
 impl Contents {
@@ -152,29 +125,18 @@ impl Contents {
         let mut contents = Self::default();
         for item in items {
             let name = item.get("type").and_then(Value::as_str).unwrap_or_default();
-            if !model.contents.contains(&name) {
-                return Err(Refusal::invalid("contents.type"));
-            }
             let invalid = Refusal::invalid(&format!("contents.{name}"));
             let content = serde_json::from_value(Value::Object(item));
             let is_first_of_its_kind = match content.map_err(|_| invalid.clone())? {
                 Content::Prompt { text } => contents.prompt.replace(text).is_none(),
-                Content::FirstFrame { url, .. } => {
+                Content::FirstFrame { url } => {
                     check_image("first_frame", &url, MOST_MEGABYTES)?;
                     !std::mem::replace(&mut contents.first_frame, true)
                 }
-                Content::LastFrame { url, .. } => {
+                Content::LastFrame { .. } if !model.has_last_frame => return Err(invalid),
+                Content::LastFrame { url } => {
                     check_image("last_frame", &url, MOST_MEGABYTES)?;
                     !std::mem::replace(&mut contents.last_frame, true)
-                }
-                Content::ReferImage { url, .. } => {
-                    check_image("refer_image", &url, MOST_MEGABYTES)?;
-                    true
-                }
-                Content::Element { .. } => true,
-                Content::Voice { .. } => {
-                    contents.has_voice = true;
-                    true
                 }
             };
             if !is_first_of_its_kind {

@@ -1,7 +1,6 @@
 //! Kling as bad as it is told to be, in its own words.
 
 use super::*;
-use crate::simulators::testing::marked;
 
 const OLD: &str = "/v1/videos/text2video";
 const NEW: &str = "/text-to-video/kling-3.0";
@@ -23,8 +22,8 @@ fn request(kling: &Kling, path: &str, body: &Value) -> reqwest::RequestBuilder {
 }
 
 fn made(kling: &Kling) -> (Option<String>, u32, usize) {
-    let truth = kling.truth().unwrap().remove(0);
-    (truth.called, truth.submissions, truth.tasks.len())
+    let record = kling.records().unwrap().remove(0);
+    (record.name, record.submissions, record.tasks.len())
 }
 
 /// The one safe way to submit twice: an external id is taken once, whoever forgot it.
@@ -50,7 +49,7 @@ async fn a_second_submission_of_an_external_id_makes_what_was_not_made_and_nothi
 }
 
 #[tokio::test]
-async fn a_look_is_refused_or_breaks_or_finds_nothing_by_either_id() {
+async fn a_poll_is_refused_or_breaks_or_finds_nothing_by_either_id() {
     let rows = [
         ("busy-polls", (429, json!(1302)), (429, json!(1302))),
         ("unknown-at-first", (400, json!(1201)), (200, json!(0))),
@@ -58,20 +57,20 @@ async fn a_look_is_refused_or_breaks_or_finds_nothing_by_either_id() {
     ];
     for (words, old, new) in rows {
         let kling = kling(FOR_EVER, memory()).await;
-        let look = async |path: String| {
+        let poll = async |path: String| {
             let (status, answer) = get_from(&kling, &path).await;
             (status, answer["code"].clone())
         };
         let (_, created) = post_to(&kling, OLD, &body(OLD, words)).await;
         for id in [created["data"]["task_id"].as_str().unwrap(), "vg-1"] {
-            assert_eq!(look(format!("{OLD}/{id}")).await, old, "{words}");
+            assert_eq!(poll(format!("{OLD}/{id}")).await, old, "{words}");
         }
         let mut body = body(NEW, words);
         body["options"]["external_task_id"] = json!("vg-2");
         let (_, created) = post_to(&kling, NEW, &body).await;
         let by_id = format!("task_ids={}", created["data"]["id"].as_str().unwrap());
         for query in [by_id.as_str(), "external_task_ids=vg-2"] {
-            assert_eq!(look(format!("/tasks?{query}")).await, new, "{words}");
+            assert_eq!(poll(format!("/tasks?{query}")).await, new, "{words}");
             if words == "unknown-at-first" {
                 let (_, found) = get_from(&kling, &format!("/tasks?{query}")).await;
                 assert_eq!(found["data"], json!([]), "left out");
@@ -90,18 +89,18 @@ async fn a_busy_vendor_says_so_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn strangers_call_back_with_a_lie_that_nobody_signed() {
-    let mut listener = listen(vec![]).await;
+async fn others_call_back_with_a_lie_that_kling_did_not_sign() {
+    let mut receiver = receiver(&[]).await;
     let kling = kling(Duration::from_millis(20), memory()).await;
     let mut body = body(OLD, "lost-callbacks,forged-callbacks");
-    body["callback_url"] = json!(listener.base_url());
+    body["callback_url"] = json!(receiver.url());
     post_to(&kling, OLD, &body).await;
 
-    let (unsigned, wrong) = (listener.next().await, listener.next().await);
-    assert_eq!(unsigned.json()["task_status"], "failed");
-    assert!(!unsigned.has("webhook-signature"));
-    assert_eq!(wrong.json()["task_status"], "failed");
-    let [id, timestamp] = [wrong.header("webhook-id"), wrong.header("webhook-timestamp")];
-    let right = Signer::read(WEBHOOK_SECRET).unwrap().sign(id, timestamp, &wrong.body);
-    assert_ne!(wrong.header("webhook-signature"), right);
+    let (unsigned, wrong) = (receiver.called().await, receiver.called().await);
+    assert_eq!(json_of(&unsigned)["task_status"], "failed");
+    assert!(!unsigned.headers().contains_key("webhook-signature"));
+    assert_eq!(json_of(&wrong)["task_status"], "failed");
+    let [id, timestamp] = ["webhook-id", "webhook-timestamp"].map(|name| header(&wrong, name));
+    let right = Signer::read(WEBHOOK_SECRET).unwrap().sign(id, timestamp, wrong.body());
+    assert_ne!(header(&wrong, "webhook-signature"), right);
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::simulators::TrueTask;
-use crate::simulators::testing::{marked, settle};
+use crate::simulators::VendorTask;
+use crate::simulators::testing::settle;
 
-const CALLED: &str = "http://127.0.0.1:1/v1/callbacks/vidu/t";
+const NAMED: &str = "http://127.0.0.1:1/v1/callbacks/vidu/t";
 
 fn submission(vidu: &Vidu, body: &Value) -> reqwest::RequestBuilder {
     http_client()
@@ -31,8 +31,8 @@ async fn outcome(request: reqwest::RequestBuilder) -> String {
 }
 
 fn made(vidu: &Vidu) -> (u32, usize) {
-    let truth = vidu.truth().unwrap();
-    (truth[0].submissions, truth[0].tasks.len())
+    let record = &vidu.records().unwrap()[0];
+    (record.submissions, record.tasks.len())
 }
 
 /// The second submission of a name shows that a vendor that made nothing is well by then.
@@ -49,13 +49,13 @@ async fn a_submission_breaks_before_anything_is_made_or_after() {
     for (word, first, then_made, second, made_at_last) in rows {
         let vidu = vidu(FOR_EVER, memory()).await;
         let body =
-            json!({"model": "viduq1", "prompt": marked("rain", word), "callback_url": CALLED});
+            json!({"model": "viduq1", "prompt": marked("rain", word), "callback_url": NAMED});
         assert_eq!(outcome(submission(&vidu, &body)).await, first, "{word}");
         assert_eq!(made(&vidu), (1, then_made), "{word}");
         assert_eq!(outcome(submission(&vidu, &body)).await, second, "{word}");
         assert_eq!(made(&vidu), (2, made_at_last), "{word}");
-        let truth = vidu.truth().unwrap().remove(0);
-        assert_eq!((truth.called.as_deref(), truth.prompt.as_str()), (Some(CALLED), "rain"));
+        let record = vidu.records().unwrap().remove(0);
+        assert_eq!((record.name.as_deref(), record.prompt.as_str()), (Some(NAMED), "rain"));
     }
 }
 
@@ -65,7 +65,7 @@ async fn a_submission_is_not_answered_whether_it_was_made_or_not() {
         let vidu = vidu(FOR_EVER, memory()).await;
         let body = json!({"model": "viduq1", "prompt": marked("rain", word)});
         let answer = tokio::spawn(submission(&vidu, &body).send());
-        settle(|| !vidu.truth().unwrap().is_empty() && made(&vidu) == (1, then_made)).await;
+        settle(|| !vidu.records().unwrap().is_empty() && made(&vidu) == (1, then_made)).await;
         let answer = tokio::time::timeout(Duration::from_millis(200), answer).await;
         assert!(answer.is_err(), "{word}");
         assert_eq!(made(&vidu), (1, then_made), "{word}");
@@ -73,7 +73,7 @@ async fn a_submission_is_not_answered_whether_it_was_made_or_not() {
 }
 
 #[tokio::test]
-async fn a_look_is_refused_or_breaks_or_finds_nothing() {
+async fn a_poll_is_refused_or_breaks_or_finds_nothing() {
     let rows = [
         ("busy-polls", "429 application/json", 1),
         ("failing-polls", "502 text/html; charset=utf-8", 1),
@@ -83,10 +83,10 @@ async fn a_look_is_refused_or_breaks_or_finds_nothing() {
     for (word, expected, listed) in rows {
         let vidu = vidu(FOR_EVER, memory()).await;
         let id = create_text(&vidu, json!({"prompt": marked("rain", word)})).await;
-        let look = http_client()
+        let poll = http_client()
             .get(format!("{}/ent/v2/tasks/{id}/creations", vidu.base_url()))
             .header("authorization", format!("Token {KEY}"));
-        assert_eq!(outcome(look).await, expected, "{word}");
+        assert_eq!(outcome(poll).await, expected, "{word}");
         let (_, list) = get_from(&vidu, "/ent/v2/tasks").await;
         assert_eq!(list["tasks"].as_array().unwrap().len(), listed, "{word}");
     }
@@ -104,27 +104,27 @@ async fn a_busy_vendor_takes_the_prompt_after_a_while() {
 }
 
 #[tokio::test]
-async fn strangers_call_back_with_a_lie_that_nobody_signed() {
+async fn others_call_back_with_a_lie_that_vidu_did_not_sign() {
     for (prompt, lie) in [("rain", "failed"), ("unlucky", "success")] {
-        let mut listener = listen(vec![]).await;
+        let mut receiver = receiver(&[]).await;
         let vidu = vidu(Duration::from_millis(20), memory()).await;
         let words = "lost-callbacks,forged-callbacks";
-        let address = listener.base_url().to_owned();
+        let address = receiver.url().to_owned();
         create_text(&vidu, json!({"prompt": marked(prompt, words), "callback_url": address})).await;
 
-        let (unsigned, wrong) = (listener.next().await, listener.next().await);
-        assert_eq!(unsigned.json()["state"], lie);
-        assert!(!unsigned.has("x-hmac-signature"));
-        assert_eq!(wrong.json()["state"], lie);
-        let [date, nonce] = [wrong.header("date"), wrong.header("x-request-nonce")];
+        let (unsigned, wrong) = (receiver.called().await, receiver.called().await);
+        assert_eq!(json_of(&unsigned)["state"], lie);
+        assert!(!unsigned.headers().contains_key("x-hmac-signature"));
+        assert_eq!(json_of(&wrong)["state"], lie);
+        let [date, nonce] = ["date", "x-request-nonce"].map(|name| header(&wrong, name));
         let signed = [("Date", date), ("x-request-nonce", nonce)];
         let right = signature(KEY, &address.parse().unwrap(), date, &signed);
-        assert_ne!(wrong.header("x-hmac-signature"), right);
+        assert_ne!(header(&wrong, "x-hmac-signature"), right);
     }
 }
 
 #[tokio::test]
-async fn the_truth_and_the_manners_survive_a_restart() {
+async fn records_and_misbehaviour_survive_a_restart() {
     let file = TestFile::new();
     let open = || Ledger::open(Some(file.path())).unwrap();
     let before = vidu(Duration::ZERO, open()).await;
@@ -137,12 +137,12 @@ async fn the_truth_and_the_manners_survive_a_restart() {
 
     let after = vidu(Duration::ZERO, open()).await;
     assert_eq!(get_from(&after, &format!("/ent/v2/tasks/{bad}/creations")).await.0, 429);
-    let truth = after.truth().unwrap().into_iter();
-    let truth: BTreeMap<_, _> = truth.map(|truth| (truth.prompt, truth.tasks)).collect();
+    let records = after.records().unwrap().into_iter();
+    let records: BTreeMap<_, _> = records.map(|record| (record.prompt, record.tasks)).collect();
     let rows = [("rain", &made, Some(true)), ("snow", &failed, Some(false)), ("hail", &bad, None)];
-    assert_eq!(truth.len(), rows.len());
+    assert_eq!(records.len(), rows.len());
     for (prompt, id, succeeded) in rows {
-        let expected = TrueTask { vendor_task_id: id.clone(), succeeded };
-        assert_eq!(truth[prompt], [expected], "{prompt}");
+        let expected = VendorTask { vendor_task_id: id.clone(), succeeded };
+        assert_eq!(records[prompt], [expected], "{prompt}");
     }
 }

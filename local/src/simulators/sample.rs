@@ -1,5 +1,5 @@
-//! The film that every simulated generation turns out to be: two seconds of a sun over a sea.
-//! It really plays, and browsers can seek in it; no vendor's figures are read from it.
+//! The video that every simulated generation turns out to be: two seconds of a sun over a sea.
+//! Browsers play it and can seek in it; no vendor's figures are read from it.
 
 use std::ops::RangeInclusive;
 
@@ -9,22 +9,22 @@ use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, R
 use http::{HeaderMap, Method, StatusCode};
 
 /// 320x180, 24 frames a second, H.264 main profile, its index ahead of its pictures.
-pub const FILM: &[u8] = include_bytes!("film.mp4");
+pub const SAMPLE: &[u8] = include_bytes!("sample.mp4");
 
-/// Answers GET and HEAD for the film; a handler for `axum::routing::get`.
+/// Answers GET and HEAD for the video; a handler for `axum::routing::get`.
 pub async fn serve(method: Method, headers: HeaderMap) -> Response {
     // RFC 9110, 14.2: a range means something to GET alone.
     let range =
         headers.get(RANGE).filter(|_| method == Method::GET).and_then(|value| value.to_str().ok());
-    match read_range(range, FILM.len()) {
+    match read_range(range, SAMPLE.len()) {
         Asked::Whole => (
             StatusCode::OK,
             [
                 (CONTENT_TYPE, "video/mp4".to_owned()),
                 (ACCEPT_RANGES, "bytes".to_owned()),
-                (CONTENT_LENGTH, FILM.len().to_string()),
+                (CONTENT_LENGTH, SAMPLE.len().to_string()),
             ],
-            Bytes::from_static(FILM),
+            Bytes::from_static(SAMPLE),
         )
             .into_response(),
         Asked::Part(part) => (
@@ -32,16 +32,16 @@ pub async fn serve(method: Method, headers: HeaderMap) -> Response {
             [
                 (CONTENT_TYPE, "video/mp4".to_owned()),
                 (ACCEPT_RANGES, "bytes".to_owned()),
-                (CONTENT_RANGE, format!("bytes {}-{}/{}", part.start(), part.end(), FILM.len())),
+                (CONTENT_RANGE, format!("bytes {}-{}/{}", part.start(), part.end(), SAMPLE.len())),
             ],
-            Bytes::from_static(&FILM[part]),
+            Bytes::from_static(&SAMPLE[part]),
         )
             .into_response(),
         Asked::Nothing => (
             StatusCode::RANGE_NOT_SATISFIABLE,
             [
                 (ACCEPT_RANGES, "bytes".to_owned()),
-                (CONTENT_RANGE, format!("bytes */{}", FILM.len())),
+                (CONTENT_RANGE, format!("bytes */{}", SAMPLE.len())),
             ],
         )
             .into_response(),
@@ -122,8 +122,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_film_is_served_whole_in_part_and_not_past_its_end() {
-        let whole = FILM.len();
+    async fn the_video_is_served_whole_in_part_and_not_past_its_end() {
+        let whole = SAMPLE.len();
         let rows = [
             (Method::GET, None, 200, None),
             (Method::GET, Some("bytes=4-7"), 206, Some(format!("bytes 4-7/{whole}"))),
@@ -145,9 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn the_film_can_start_before_it_is_all_there() {
-        let find = |name: &[u8]| FILM.windows(4).position(|window| window == name);
+    fn the_video_can_start_before_it_is_all_there() {
+        let find = |name: &[u8]| SAMPLE.windows(4).position(|window| window == name);
         assert!(find(b"moov").unwrap() < find(b"mdat").unwrap());
-        assert!(FILM.len() < 8 * 1024, "the film stays small");
+        assert!(SAMPLE.len() < 8 * 1024, "the video stays small");
     }
 }
