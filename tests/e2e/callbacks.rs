@@ -1,15 +1,16 @@
 //! A callback is a doorbell: it makes us look, and is not believed.
 
+use local::Reply;
 use serde_json::json;
 
-use crate::fake_vidu::{Bell, FakeVidu, Reply, ring, state, success};
 use crate::gateway::{Gateway, tide};
+use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
 const FILM: &str = "https://films.example/1.mp4";
 
 #[tokio::test]
 async fn a_good_ring_makes_the_gateway_look() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
 
@@ -20,25 +21,25 @@ async fn a_good_ring_makes_the_gateway_look() {
     );
     assert!(!address.contains('?'), "vendors sign a query in different ways: {address}");
 
-    assert_eq!(vidu.ring(&state("processing")).await, 200);
+    assert_eq!(vidu.call_back(&state("processing")).await, 200);
     assert_eq!(gateway.client.task(&id).await.body["status"], "processing");
 
-    vidu.look_answers(Reply::Json(200, success(FILM)));
-    assert_eq!(vidu.ring(&success(FILM)).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    assert_eq!(vidu.call_back(&success(FILM)).await, 200);
     let task = gateway.client.task(&id).await;
     assert_eq!((&task.body["status"], &task.body["url"]), (&json!("succeeded"), &json!(FILM)));
-    assert_eq!(vidu.looks(), 2, "one look a ring");
+    assert_eq!(vidu.polls(), 2, "one look a ring");
 }
 
 #[tokio::test]
 async fn a_lying_body_changes_nothing() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
 
     // The signature does not cover the body, so this one passes for Vidu's.
     for body in [success("https://evil.example/1.mp4"), state("failed"), json!("nonsense")] {
-        assert_eq!(vidu.ring(&body).await, 200);
+        assert_eq!(vidu.call_back(&body).await, 200);
         let task = gateway.client.task(&id).await;
         assert_eq!(task.body["status"], "processing", "as the vendor said when asked");
     }
@@ -46,66 +47,68 @@ async fn a_lying_body_changes_nothing() {
 
 #[tokio::test]
 async fn a_ring_that_is_not_the_vendors_is_refused_and_makes_nobody_look() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
-    let good = Bell::good(&vidu.callback_url());
+    let good = ViduCallback::good(&vidu.callback_url());
     let (base, token) = good.url.rsplit_once('/').expect("a token");
     let (task, tag) = token.split_once('-').expect("a task and a tag");
     let other_tag = format!("{base}/{task}-{}", tag.chars().rev().collect::<String>());
     let other_task = format!("{base}/{}-{tag}", task.chars().rev().collect::<String>());
     let rows = [
-        (Bell { signed: false, ..good.clone() }, 401, "not signed"),
-        (Bell { key: "vda_other".to_owned(), ..good.clone() }, 401, "signed with another key"),
+        (ViduCallback { signed: false, ..good.clone() }, 401, "not signed"),
         (
-            Bell { signed_path: "/v1/callbacks/vidu/x".to_owned(), ..good.clone() },
+            ViduCallback { key: "vda_other".to_owned(), ..good.clone() },
+            401,
+            "signed with another key",
+        ),
+        (
+            ViduCallback { signed_path: "/v1/callbacks/vidu/x".to_owned(), ..good.clone() },
             401,
             "signed for another address",
         ),
         (good.clone().at_offset(-310), 401, "signed too long ago"),
         (good.clone().at_offset(310), 401, "signed in the future"),
-        (Bell::good(&other_tag), 404, "a token that is not ours"),
-        (Bell::good(&other_task), 404, "our tag on another task"),
-        (Bell::good(&base.replace("vidu", "nobody")), 404, "no such vendor"),
+        (ViduCallback::good(&other_tag), 404, "a token that is not ours"),
+        (ViduCallback::good(&other_task), 404, "our tag on another task"),
+        (ViduCallback::good(&base.replace("vidu", "nobody")), 404, "no such vendor"),
     ];
-    for (bell, status, reason) in rows {
-        assert_eq!(ring(&bell, &success(FILM)).await, status, "{reason}");
+    for (callback, status, reason) in rows {
+        assert_eq!(callback.send(&success(FILM)).await, status, "{reason}");
     }
-    assert_eq!(vidu.looks(), 0, "nobody looked");
+    assert_eq!(vidu.polls(), 0, "nobody looked");
 }
 
 #[tokio::test]
 async fn late_doubled_and_reordered_rings_change_nothing() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(200, success(FILM)));
-    assert_eq!(vidu.ring(&success(FILM)).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    assert_eq!(vidu.call_back(&success(FILM)).await, 200);
     let ended = gateway.client.task(&id).await.body;
     assert_eq!(ended["status"], "succeeded");
 
-    let looks = vidu.looks();
-    vidu.look_answers(Reply::Json(200, state("failed")));
-    let replayed = Bell::good(&vidu.callback_url()).at_offset(-200);
-    for bell in [replayed.clone(), replayed, Bell::good(&vidu.callback_url())] {
-        assert_eq!(ring(&bell, &state("processing")).await, 200, "answered at once");
+    let looks = vidu.polls();
+    vidu.reply_to_polls(Reply::Json(200, state("failed")));
+    let replayed = ViduCallback::good(&vidu.callback_url()).at_offset(-200);
+    for callback in [replayed.clone(), replayed, ViduCallback::good(&vidu.callback_url())] {
+        assert_eq!(callback.send(&state("processing")).await, 200, "answered at once");
     }
     assert_eq!(gateway.client.task(&id).await.body, ended);
-    assert_eq!(vidu.looks(), looks, "an end is final, nobody looks again");
+    assert_eq!(vidu.polls(), looks, "an end is final, nobody looks again");
 }
 
 #[tokio::test]
 async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    for look in [
-        Reply::Text(502, "<html>"),
-        Reply::HangUp,
-        Reply::Json(429, json!({ "reason": "TooManyRequests" })),
-    ] {
-        vidu.look_answers(look);
-        assert_eq!(vidu.ring(&success(FILM)).await, 503);
+    for look in
+        [Reply::Page(502), Reply::HangUp, Reply::Json(429, json!({ "reason": "TooManyRequests" }))]
+    {
+        vidu.reply_to_polls(look);
+        assert_eq!(vidu.call_back(&success(FILM)).await, 503);
         assert_eq!(
             gateway.client.task(&id).await.body["status"],
             "queued",
@@ -116,15 +119,15 @@ async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
 
 #[tokio::test]
 async fn a_ring_before_the_vendors_id_is_known_is_to_be_repeated() {
-    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
-    assert_eq!(vidu.ring(&success(FILM)).await, 503);
+    assert_eq!(vidu.call_back(&success(FILM)).await, 503);
 }
 
 #[tokio::test]
 async fn the_path_that_the_vendor_signs_is_that_of_the_address_it_was_given() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let options = local::Options {
         accounts: vidu.accounts(),
         public_url: Some("https://gw.example.com/stage/".parse().unwrap()),
@@ -133,9 +136,10 @@ async fn the_path_that_the_vendor_signs_is_that_of_the_address_it_was_given() {
     let gateway = Gateway::with(options).await;
     gateway.client.created(&tide()).await;
 
-    let public = Bell::good(&vidu.callback_url());
+    let public = ViduCallback::good(&vidu.callback_url());
     assert!(public.signed_path.starts_with("/stage/v1/callbacks/vidu/"), "{public:?}");
     // A proxy in front takes the stage away before the gateway sees the request.
     let inside = public.signed_path.replacen("/stage", gateway.stack.url(), 1);
-    assert_eq!(ring(&Bell { url: inside, ..public }, &state("processing")).await, 200);
+    let callback = ViduCallback { url: inside, ..public };
+    assert_eq!(callback.send(&state("processing")).await, 200);
 }

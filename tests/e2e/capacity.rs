@@ -10,14 +10,15 @@ use create::Create;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, RequestExt};
+use local::Reply;
 use query::Query;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
 use crate::between::{Between, Call, environment, serve};
-use crate::fake_vidu::{Bell, FakeVidu, Reply, ringing, state, success};
 use crate::gateway::{Gateway, tide};
+use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
 /// Writes down each call with the units that it took: of the table, and of its index.
 #[derive(Default)]
@@ -51,7 +52,7 @@ impl Between for Meter {
 /// The functions of one gateway, whose calls are counted.
 struct Metered {
     gateway: Gateway,
-    vidu: FakeVidu,
+    vidu: ScriptedVidu,
     meter: Arc<Meter>,
     create: Create,
     query: Query,
@@ -61,7 +62,7 @@ struct Metered {
 
 impl Metered {
     async fn start() -> Self {
-        let vidu = FakeVidu::start().await;
+        let vidu = ScriptedVidu::start().await;
         let gateway = Gateway::calling(&vidu).await;
         let meter = Arc::new(Meter::default());
         let database = serve(gateway.stack.database_url(), meter.clone()).await;
@@ -77,9 +78,9 @@ impl Metered {
         let id = metered.create(&tide(), None).await;
         metered.get(&id, Timestamp::now()).await;
         // And its task is none of ours.
-        metered.vidu.look_answers(Reply::Json(200, success("https://films.example/0.mp4")));
+        metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/0.mp4")));
         metered.ring().await;
-        metered.vidu.look_answers(Reply::Json(200, state("processing")));
+        metered.vidu.reply_to_polls(Reply::Json(200, state("processing")));
         metered.meter.0.lock().expect("nothing panics").clear();
         metered
     }
@@ -119,10 +120,10 @@ impl Metered {
     }
 
     async fn ring(&self) {
-        let bell = Bell::good(&self.vidu.callback_url());
-        let token = bell.url.rsplit('/').next().expect("a token").to_owned();
+        let callback = ViduCallback::good(&self.vidu.callback_url());
+        let token = callback.url.rsplit('/').next().expect("a token").to_owned();
         let parameters = [("vendor", "vidu"), ("token", token.as_str())];
-        let request = event(ringing(&bell, &json!({})), &parameters);
+        let request = event(callback.request(&json!({})), &parameters);
         assert_eq!(self.callback.answer(&request, Timestamp::now()).await.status(), 200);
     }
 
@@ -164,7 +165,7 @@ async fn a_task_costs_so_many_calls_and_units_and_no_more() {
     metered.reconcile(now).await;
     metered.assert_run("a run in which nothing is due", &["Query Tasks 0+0.5"; 16]);
 
-    metered.vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
     metered.ring().await;
     metered.assert(
         "a ring that tells the end",
@@ -197,7 +198,7 @@ async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where
         metered.create.answer(&create, Timestamp::now()).await;
         metered.assert("a create of a key with both limits", calls);
     }
-    metered.vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
     metered.ring().await;
     metered.assert("and its end", &["GetItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 4"]);
 }

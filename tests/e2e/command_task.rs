@@ -1,10 +1,11 @@
 //! `filmgate task`: what an operator reads of a task that ran through a local stack.
 
+use local::Reply;
 use serde_json::{Value, json};
 
 use crate::command_keys::{complaint, run};
-use crate::fake_vidu::{Bell, FakeVidu, Reply, ring};
 use crate::gateway::Gateway;
+use crate::scripted_vidu::{ScriptedVidu, ViduCallback};
 use crate::webhook_receiver::WebhookReceiver;
 use crate::webhooks::{tried, with_webhook};
 
@@ -22,7 +23,7 @@ async fn story(gateway: &Gateway, id: &str) -> Value {
 
 #[tokio::test]
 async fn an_operator_reads_every_step_and_nothing_that_is_the_clients() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let mut receiver = WebhookReceiver::start().await;
     let id = gateway.client.created(&with_webhook(&receiver.url)).await;
@@ -31,10 +32,10 @@ async fn an_operator_reads_every_step_and_nothing_that_is_the_clients() {
     assert_eq!((&before["status"], &before["key"]), (&json!("queued"), &json!("local")));
     assert!(before["due"]["shard"].as_str().expect("a timer").starts_with("vidu/"), "{before}");
 
-    let unsigned = Bell { signed: false, ..Bell::good(&vidu.callback_url()) };
-    assert_eq!(ring(&unsigned, &json!({})).await, 401);
-    vidu.look_answers(Reply::Json(200, json!({ "state": "failed", "err_code": "AuditFailed" })));
-    assert_eq!(vidu.ring(&json!({})).await, 200);
+    let unsigned = ViduCallback { signed: false, ..ViduCallback::good(&vidu.callback_url()) };
+    assert_eq!(unsigned.send(&json!({})).await, 401);
+    vidu.reply_to_polls(Reply::Json(200, json!({ "state": "failed", "err_code": "AuditFailed" })));
+    assert_eq!(vidu.call_back(&json!({})).await, 200);
     receiver.called().await;
     tried(&gateway, &id, 1).await;
 

@@ -24,7 +24,7 @@ impl Gateway {
     }
 
     /// With a vendor of the test's own in the place of Vidu.
-    pub(crate) async fn calling(vidu: &crate::fake_vidu::FakeVidu) -> Self {
+    pub(crate) async fn calling(vidu: &crate::scripted_vidu::ScriptedVidu) -> Self {
         Self::with(Options { accounts: vidu.accounts(), ..Options::default() }).await
     }
 

@@ -1,10 +1,11 @@
 //! A request that comes twice is done once.
 
 use futures_util::future::join_all;
+use local::Reply;
 use serde_json::{Value, json};
 
-use crate::fake_vidu::{FakeVidu, Reply};
 use crate::gateway::{Answer, Client, Gateway, assert_error, send, tide};
+use crate::scripted_vidu::ScriptedVidu;
 
 async fn create(client: &Client, key: &str, body: &Value) -> Answer {
     send(client.create_request(body).header("idempotency-key", key)).await
@@ -12,7 +13,7 @@ async fn create(client: &Client, key: &str, body: &Value) -> Answer {
 
 #[tokio::test]
 async fn the_same_key_and_body_give_the_same_answer() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let body = json!({ "model": "viduq1", "prompt": "x", "fps": 60, "n": 2 });
     let first = create(&gateway.client, "order-17", &body).await;
@@ -36,12 +37,12 @@ async fn the_same_key_and_body_give_the_same_answer() {
 #[tokio::test]
 async fn of_many_identical_requests_at_once_one_is_done() {
     let (answer_now, wait) = tokio::sync::oneshot::channel();
-    let vidu = FakeVidu::answering_when(wait).await;
+    let vidu = ScriptedVidu::answering_when(wait).await;
     let gateway = Gateway::calling(&vidu).await;
     let (client, body) = (&gateway.client, &tide());
     let asking = join_all((0..24).map(|_| create(client, "order-17", body)));
     let answering = async {
-        vidu.heard(1).await;
+        vidu.submitted(1).await;
         // The others find the first one at work, for as long as it waits for its vendor.
         let running = create(client, "order-17", body).await;
         assert_error(&running, 409, "request_still_running", Some("Idempotency-Key"));
@@ -62,7 +63,7 @@ async fn of_many_identical_requests_at_once_one_is_done() {
 #[tokio::test]
 async fn a_request_of_which_nothing_was_made_does_not_use_up_its_key() {
     let busy = Reply::Json(429, json!({ "code": 429, "reason": "QuotaExceeded" }));
-    let vidu = FakeVidu::replying([busy]).await;
+    let vidu = ScriptedVidu::replying([busy]).await;
     let gateway = Gateway::calling(&vidu).await;
     let invalid = json!({ "model": "viduq1", "prompt": "x", "duration": 7 });
     assert_eq!(create(&gateway.client, "order-17", &invalid).await.status, 400);

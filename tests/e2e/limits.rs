@@ -3,11 +3,12 @@
 use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::Timestamp;
+use local::Reply;
 use serde_json::{Value, json};
 use shared::store::usage::{UNFINISHED, minute};
 
-use crate::fake_vidu::{FakeVidu, Reply};
 use crate::gateway::{Client, Gateway, assert_error, tide};
+use crate::scripted_vidu::ScriptedVidu;
 use crate::usage::item;
 
 /// How many tasks of a key count as unfinished.
@@ -40,7 +41,7 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
 #[tokio::test]
 async fn when_hundreds_come_at_once_as_many_begin_as_may() {
     // None of its tasks ends, and gives its place to another.
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let client = limited(&gateway, json!({ "unfinished": 7 })).await;
     let asked = join_all((0..300).map(|_| async {
@@ -90,7 +91,7 @@ async fn more_at_once_than_ever_may_be_is_an_error_in_n() {
 #[tokio::test]
 async fn a_refusal_gives_its_place_back_and_a_repeated_request_takes_none() {
     let refusal = json!({ "code": 400, "reason": "FieldInvalid", "message": "no" });
-    let vidu = FakeVidu::replying([Reply::Json(400, refusal)]).await;
+    let vidu = ScriptedVidu::replying([Reply::Json(400, refusal)]).await;
     let gateway = Gateway::calling(&vidu).await;
     let client = limited(&gateway, json!({ "unfinished": 1 })).await;
     assert_eq!(client.create(&tide()).await.status, 400);

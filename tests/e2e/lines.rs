@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
+use local::Reply;
 use serde_json::{Value, json};
 use shared::runtime::log::Log;
 use tracing::level_filters::LevelFilter;
 
-use crate::fake_vidu::{FakeVidu, Reply, success};
 use crate::gateway::{Gateway, tide};
+use crate::scripted_vidu::{ScriptedVidu, success};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -53,11 +54,11 @@ fn about(task: &str) -> BTreeMap<String, Vec<Value>> {
 #[tokio::test]
 async fn each_request_and_each_ended_task_is_one_line_with_its_metrics() {
     install();
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
-    assert_eq!(vidu.ring(&json!({})).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
+    assert_eq!(vidu.call_back(&json!({})).await, 200);
     gateway.client.task(&id).await;
     let about = about(&id);
 

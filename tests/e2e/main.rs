@@ -1,7 +1,7 @@
 //! The service from outside: real handlers, a real DynamoDB API, real sockets.
 //!
 //! Each test has a stack of its own on port 0. What it proves of vendors is
-//! what `fake_vidu` and the simulators answer.
+//! what the simulators answer.
 
 mod between;
 mod callbacks;
@@ -15,7 +15,6 @@ mod contract;
 mod contract_drift;
 mod contract_public;
 mod create;
-mod fake_vidu;
 mod gateway;
 mod idempotency;
 mod keys;
@@ -24,6 +23,7 @@ mod lines;
 mod misbehaviour;
 mod permissions;
 mod reconcile;
+mod scripted_vidu;
 mod secrets;
 mod smoke;
 #[path = "../smoke/checks.rs"]

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::fake_vidu::FakeVidu;
 use crate::gateway::{Answer, DEADLINE, Gateway, assert_error};
+use crate::scripted_vidu::ScriptedVidu;
 
 /// A model of each dialect.
 const MODELS: [&str; 4] = ["kling-v3", "kling-3.0", "jimeng_v30", "viduq2"];
@@ -97,7 +97,7 @@ async fn an_unknown_word_is_refused_and_costs_nothing() {
 
 #[tokio::test]
 async fn a_vendor_that_is_called_for_real_is_not_asked_to_misbehave() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let answer = gateway.client.create(&body("viduq2", &json!("lost-callbacks"))).await;
     assert_eq!(answer.status, 200, "{answer:?}");

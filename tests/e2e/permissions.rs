@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use create::Create;
 use jiff::{SignedDuration, Timestamp};
-use local::LOCAL_KEY;
+use local::{LOCAL_KEY, Reply};
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
 use crate::gateway::{DEADLINE, Gateway, send};
 use crate::reconcile::Later;
-use crate::webhook_receiver::{Reply, WebhookReceiver};
+use crate::webhook_receiver::WebhookReceiver;
 
 fn film(metadata: &Value) -> Value {
     json!({ "model": "viduq1", "prompt": "the tide comes in", "metadata": metadata })

@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
+use local::Reply;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
-use crate::fake_vidu::{Bell, FakeVidu, Reply, VENDOR_TASK, ring, state, success};
 use crate::gateway::{Gateway, tide};
+use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, ViduCallback, state, success};
 
 const FILM: &str = "https://films.example/1.mp4";
 
@@ -42,24 +43,24 @@ impl Later {
 
 #[tokio::test]
 async fn a_task_that_nobody_rings_or_asks_for_ends_all_the_same() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
     later.run_after(1).await;
-    assert_eq!(vidu.looks(), 0, "not due yet");
+    assert_eq!(vidu.polls(), 0, "not due yet");
     later.run_after(60).await;
-    assert_eq!(vidu.looks(), 1, "still being made");
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    assert_eq!(vidu.polls(), 1, "still being made");
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     later.run_after(60).await;
     later.run_after(60).await;
-    assert_eq!(vidu.looks(), 2, "an end is looked at once");
+    assert_eq!(vidu.polls(), 2, "an end is looked at once");
     assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
 }
 
 #[tokio::test]
 async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let (one, other) = (Later::of(&gateway).await, Later::of(&gateway).await);
     for _ in 0..50 {
@@ -67,16 +68,16 @@ async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
         body["n"] = json!(4);
         assert_eq!(gateway.client.create(&body).await.status, 200);
     }
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     futures_util::future::join(one.run_after(60), other.run_after(60)).await;
-    assert_eq!(vidu.looks(), 200, "each was looked at once");
+    assert_eq!(vidu.polls(), 200, "each was looked at once");
     let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
     assert_eq!(index.expect("a scan").count(), 0, "no timer is left");
 }
 
 #[tokio::test]
 async fn a_look_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let (one, other) =
@@ -96,44 +97,44 @@ async fn a_look_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
             .await
             .expect("a timer");
     }
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     // The first one hears nothing before the second one is asked for.
-    vidu.answers_looks_together(2);
+    vidu.hold_polls(2);
     let began = Instant::now();
     let clock = || start + SignedDuration::try_from(began.elapsed()).expect("a short time");
     later.reconcile.run(&clock, start + SignedDuration::from_secs(9)).await;
     for id in [one, other] {
         assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
     }
-    assert_eq!(vidu.looks(), 2, "each was looked at once");
+    assert_eq!(vidu.polls(), 2, "each was looked at once");
 }
 
 #[tokio::test]
 async fn a_vendor_that_is_down_delays_and_loses_nothing() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
     for look in [
-        Reply::Text(502, "<html>"),
+        Reply::Page(502),
         Reply::HangUp,
         Reply::Json(429, json!({ "reason": "TooManyRequests" })),
         Reply::Json(401, json!({ "reason": "Unauthorized" })),
         Reply::Json(200, state("polishing")),
     ] {
-        vidu.look_answers(look);
+        vidu.reply_to_polls(look);
         later.run_after(3600).await;
         let status = gateway.client.task(&id).await.body["status"].clone();
         assert!(["queued", "processing"].contains(&status.as_str().unwrap()), "{status}");
     }
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     later.run_after(3600).await;
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
 }
 
 #[tokio::test]
 async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
@@ -146,11 +147,11 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
         unknown.clone(),
     ];
     for look in looks {
-        vidu.look_answers(look);
+        vidu.reply_to_polls(look);
         later.run_after(1200).await;
         assert_ne!(gateway.client.task(&id).await.body["status"], "failed");
     }
-    vidu.look_answers(unknown);
+    vidu.reply_to_polls(unknown);
     later.run_after(1200).await;
     let task = gateway.client.task(&id).await.body;
     assert_eq!(
@@ -161,7 +162,7 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
 
 #[tokio::test]
 async fn a_task_without_end_is_given_up_after_one_last_look() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let endless = gateway.client.created(&tide()).await;
@@ -171,7 +172,7 @@ async fn a_task_without_end_is_given_up_after_one_last_look() {
     assert_eq!(task["error"]["charged"], "unknown");
 
     let late = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     later.run_after(51 * 3600).await;
     assert_eq!(
         gateway.client.task(&late).await.body["status"],
@@ -182,11 +183,11 @@ async fn a_task_without_end_is_given_up_after_one_last_look() {
 
 #[tokio::test]
 async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
-    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(
+    vidu.reply_to_polls(Reply::Json(
         200,
         json!({ "tasks": [
         { "id": "1", "payload": "somebody else's", "state": "processing" },
@@ -194,7 +195,7 @@ async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
     ] }),
     ));
     later.run_after(60).await;
-    vidu.look_answers(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     later.run_after(60).await;
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
     assert_eq!(vidu.submissions().len(), 1);
@@ -202,7 +203,7 @@ async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
 
 #[tokio::test]
 async fn a_lost_submission_is_found_by_the_ring_that_names_it() {
-    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     let note = json!({ "model": "viduq1", "prompt": "x", "metadata": { "payload": "order 17" } });
     let id = gateway.client.created(&note).await;
@@ -212,11 +213,12 @@ async fn a_lost_submission_is_found_by_the_ring_that_names_it() {
         film
     };
     // Somebody else's task is not ours, whoever says so.
-    vidu.look_answers(Reply::Json(200, with_note("order 18")));
-    let bell = Bell::good(&vidu.callback_url());
-    assert_eq!(ring(&bell, &state("success")).await, 503);
-    vidu.look_answers(Reply::Json(200, with_note("order 17")));
-    assert_eq!(ring(&bell, &state("success")).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, with_note("order 18")));
+    let callback = ViduCallback::good(&vidu.callback_url());
+    let named = json!({ "id": VENDOR_TASK, "state": "success" });
+    assert_eq!(callback.send(&named).await, 503);
+    vidu.reply_to_polls(Reply::Json(200, with_note("order 17")));
+    assert_eq!(callback.send(&named).await, 200);
     assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
     assert_eq!(vidu.submissions().len(), 1);
 }

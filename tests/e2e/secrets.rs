@@ -8,12 +8,13 @@ use http::{Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, RequestExt};
 use local::LOCAL_KEY;
+use local::Reply;
 use serde_json::json;
 use shared::runtime::Environment;
 
-use crate::fake_vidu::{Bell, FIRST_KEY, FakeVidu, Reply, ring, state, success};
 use crate::gateway::{Gateway, assert_error, tide};
 use crate::reconcile::Later;
+use crate::scripted_vidu::{FIRST_KEY, ScriptedVidu, ViduCallback, state, success};
 
 const NEW_KEY: &str = "vda_new";
 
@@ -49,9 +50,9 @@ async fn callback(gateway: &Gateway) -> Callback {
 }
 
 async fn ring_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
-    let bell = Bell { at: now, ..Bell::good(url) };
-    let mut request = Request::post(&bell.signed_path);
-    for (name, value) in bell.headers() {
+    let signed = ViduCallback { at: now, ..ViduCallback::good(url) };
+    let mut request = Request::post(&signed.signed_path);
+    for (name, value) in signed.headers() {
         request = request.header(name, value);
     }
     let token = url.rsplit('/').next().expect("a token").to_owned();
@@ -64,7 +65,7 @@ async fn ring_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
 
 #[tokio::test]
 async fn a_key_that_is_exchanged_costs_no_client_an_error() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
 
@@ -76,21 +77,21 @@ async fn a_key_that_is_exchanged_costs_no_client_an_error() {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.body["task_ids"].as_array().map(Vec::len), Some(3), "{answer:?}");
     assert_eq!(vidu.submissions().len(), 4, "each was taken once");
-    assert_eq!(vidu.strangers(), 3, "and each was refused once before");
+    assert_eq!(vidu.unauthorized(), 3, "and each was refused once before");
 
     gateway.client.created(&tide()).await;
-    assert_eq!(vidu.strangers(), 3, "the new key is remembered");
+    assert_eq!(vidu.unauthorized(), 3, "the new key is remembered");
 }
 
 #[tokio::test]
 async fn a_refusal_is_repeated_with_another_key_only() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let create = create(&gateway).await;
 
     vidu.exchange_key(NEW_KEY);
     assert_eq!(ask(&create, now()).await, 502, "the secret has no other key");
-    assert_eq!(vidu.strangers(), 1, "the same key is not tried twice");
+    assert_eq!(vidu.unauthorized(), 1, "the same key is not tried twice");
 
     gateway.stack.put_secret("Accounts", vidu.accounts());
     assert_eq!(ask(&create, now()).await, 502, "the secret was read a moment ago");
@@ -100,7 +101,7 @@ async fn a_refusal_is_repeated_with_another_key_only() {
 
 #[tokio::test]
 async fn a_secret_that_is_broken_changes_nothing() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let create = create(&gateway).await;
     assert_eq!(ask(&create, now()).await, 200, "it knows a key");
@@ -117,7 +118,7 @@ async fn a_secret_that_is_broken_changes_nothing() {
 
 #[tokio::test]
 async fn an_account_that_is_added_is_found() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.stack.put_secret("Accounts", "{}");
     let create = create(&gateway).await;
@@ -129,49 +130,49 @@ async fn an_account_that_is_added_is_found() {
 
 #[tokio::test]
 async fn whoever_looks_learns_of_the_new_key() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
     later.run_after(60).await;
-    assert_eq!((vidu.strangers(), vidu.looks()), (0, 1), "it knows a key");
+    assert_eq!((vidu.unauthorized(), vidu.polls()), (0, 1), "it knows a key");
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", vidu.accounts());
-    vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
     later.run_after(60).await;
-    assert_eq!((vidu.strangers(), vidu.looks()), (1, 1), "the old key is refused");
+    assert_eq!((vidu.unauthorized(), vidu.polls()), (1, 1), "the old key is refused");
     later.run_after(60).await;
-    assert_eq!((vidu.strangers(), vidu.looks()), (1, 2), "the new one is there");
+    assert_eq!((vidu.unauthorized(), vidu.polls()), (1, 2), "the new one is there");
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
 }
 
 #[tokio::test]
 async fn a_ring_that_is_signed_with_the_new_key_is_the_vendors() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
-    assert_eq!(vidu.ring(&state("processing")).await, 200, "it knows a key");
+    assert_eq!(vidu.call_back(&state("processing")).await, 200, "it knows a key");
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", vidu.accounts());
     let address = vidu.callback_url();
-    let stranger = Bell { key: "vda_other".to_owned(), ..Bell::good(&address) };
-    assert_eq!(ring(&stranger, &state("processing")).await, 401);
-    assert_eq!(vidu.ring(&state("processing")).await, 200);
-    assert_eq!(vidu.looks(), 2);
+    let other = ViduCallback { key: "vda_other".to_owned(), ..ViduCallback::good(&address) };
+    assert_eq!(other.send(&state("processing")).await, 401);
+    assert_eq!(vidu.call_back(&state("processing")).await, 200);
+    assert_eq!(vidu.polls(), 2);
 }
 
 #[tokio::test]
 async fn addresses_outlive_the_secret_that_they_were_made_with() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
     let first = vidu.callback_url();
-    assert_eq!(vidu.ring(&state("processing")).await, 200, "it knows the first");
+    assert_eq!(vidu.call_back(&state("processing")).await, 200, "it knows the first");
 
     gateway.stack.put_secret("CallbackSecret", "second");
-    assert_eq!(vidu.ring(&state("processing")).await, 200, "to who has not heard of it");
+    assert_eq!(vidu.call_back(&state("processing")).await, 200, "to who has not heard of it");
     let after = callback(&gateway).await;
     assert_eq!(ring_at(&after, &first, now()).await, 200, "to who started after it");
 
@@ -182,7 +183,7 @@ async fn addresses_outlive_the_secret_that_they_were_made_with() {
 
 #[tokio::test]
 async fn an_address_made_with_a_newer_secret_is_recognised() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let callback = callback(&gateway).await;
     assert_eq!(ask(&create(&gateway).await, now()).await, 200);
@@ -204,7 +205,7 @@ async fn an_address_made_with_a_newer_secret_is_recognised() {
 
 #[tokio::test]
 async fn a_client_is_told_that_the_operator_has_to_act() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     vidu.exchange_key(NEW_KEY);
     let answer = gateway.client.create(&tide()).await;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use local::Reply;
 use serde_json::{Value, json};
 
-use crate::fake_vidu::{FakeVidu, Reply, state};
 use crate::gateway::{Client, Gateway, assert_error, send, tide};
+use crate::scripted_vidu::{ScriptedVidu, state};
 
 async fn events(client: &Client, id: &str) -> Value {
     let answer = send(client.request("GET", &format!("/v1/video/generations/{id}/events"))).await;
@@ -23,14 +24,14 @@ fn told(story: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn a_story_tells_every_step_in_order() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(200, state("processing")));
-    assert_eq!(vidu.ring(&json!({})).await, 200);
-    assert_eq!(vidu.ring(&json!({})).await, 200);
-    vidu.look_answers(Reply::Json(200, json!({ "state": "failed", "err_code": "" })));
-    assert_eq!(vidu.ring(&json!({})).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, state("processing")));
+    assert_eq!(vidu.call_back(&json!({})).await, 200);
+    assert_eq!(vidu.call_back(&json!({})).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, json!({ "state": "failed", "err_code": "" })));
+    assert_eq!(vidu.call_back(&json!({})).await, 200);
     let story = events(&gateway.client, &id).await;
     assert_eq!(
         told(&story),
@@ -52,12 +53,12 @@ async fn a_story_tells_every_step_in_order() {
 
 #[tokio::test]
 async fn what_repeats_itself_is_told_once_with_a_number() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(503, json!({ "code": 503, "reason": "", "message": "x" })));
+    vidu.reply_to_polls(Reply::Json(503, json!({ "code": 503, "reason": "", "message": "x" })));
     for _ in 0..3 {
-        assert_eq!(vidu.ring(&json!({})).await, 503, "ring again");
+        assert_eq!(vidu.call_back(&json!({})).await, 503, "ring again");
     }
     let story = events(&gateway.client, &id).await;
     let failed = &story["events"][2];
@@ -67,7 +68,7 @@ async fn what_repeats_itself_is_told_once_with_a_number() {
 
 #[tokio::test]
 async fn a_forged_ring_is_for_the_operator_alone() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
     let url = vidu.callback_url();
@@ -81,7 +82,7 @@ async fn a_forged_ring_is_for_the_operator_alone() {
 
 #[tokio::test]
 async fn a_submission_in_doubt_says_so() {
-    let vidu = FakeVidu::replying([Reply::HangUp]).await;
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
     let story = events(&gateway.client, &id).await;

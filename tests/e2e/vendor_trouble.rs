@@ -6,21 +6,22 @@ use create::Create;
 use http::StatusCode;
 use jiff::Timestamp;
 use local::LOCAL_KEY;
+use local::Reply;
 use local::simulators::simulate;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::task::Vendor;
 
 use crate::between::{Between, Call, environment, serve};
-use crate::fake_vidu::{FakeVidu, Reply, VENDOR_TASK, success};
 use crate::gateway::{Gateway, assert_error, tide};
+use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, success};
 
 #[tokio::test]
 async fn an_answer_that_leaves_it_open_is_a_queued_task_and_never_a_second_submission() {
     let rows = [
         (Reply::HangUp, "the connection broke after the request was heard"),
-        (Reply::Text(200, "<html>welcome</html>"), "HTML"),
-        (Reply::Text(502, "<html>bad gateway</html>"), "a proxy without its server"),
+        (Reply::Page(200), "HTML"),
+        (Reply::Page(502), "a proxy without its server"),
         (
             Reply::Json(500, json!({ "code": 500, "reason": "InternalServiceFailure" })),
             "broke inside",
@@ -29,7 +30,7 @@ async fn an_answer_that_leaves_it_open_is_a_queued_task_and_never_a_second_submi
         (Reply::Json(200, json!({ "state": "created" })), "taken, but without an id"),
     ];
     for (reply, reason) in rows {
-        let vidu = FakeVidu::replying([reply]).await;
+        let vidu = ScriptedVidu::replying([reply]).await;
         let gateway = Gateway::calling(&vidu).await;
         let answer = gateway.client.create(&tide()).await;
         assert_eq!(
@@ -68,7 +69,7 @@ async fn a_refusal_tells_whose_fault_it_is_and_whether_to_ask_again() {
         (error(400, "OperationInProcess"), 503, "vendor_unavailable", true),
     ];
     for (reply, status, code, retryable) in rows {
-        let vidu = FakeVidu::replying([reply]).await;
+        let vidu = ScriptedVidu::replying([reply]).await;
         let gateway = Gateway::calling(&vidu).await;
         let answer = gateway.client.create(&tide()).await;
         assert_error(&answer, status, code, None);
@@ -100,7 +101,7 @@ async fn a_vendor_that_is_not_there_is_a_503_and_nothing_was_made() {
 #[tokio::test]
 async fn of_several_tasks_those_that_were_taken_are_not_lost_with_one_that_was_refused() {
     let busy = Reply::Json(429, json!({ "code": 429, "reason": "QuotaExceeded" }));
-    let vidu = FakeVidu::replying([busy]).await;
+    let vidu = ScriptedVidu::replying([busy]).await;
     let gateway = Gateway::calling(&vidu).await;
     let mut body = tide();
     body["n"] = json!(3);
@@ -113,24 +114,25 @@ async fn of_several_tasks_those_that_were_taken_are_not_lost_with_one_that_was_r
 
 #[tokio::test]
 async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_rings() {
-    let vidu = FakeVidu::start().await;
+    let accepted = json!({ "task_id": VENDOR_TASK, "state": "created", "seed": 77, "credits": 80 });
+    let vidu = ScriptedVidu::replying([Reply::Json(200, accepted)]).await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.look_answers(Reply::Json(200, success("https://films.example/1.mp4")));
+    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
 
     let task = gateway.client.wait_for(&id, "succeeded").await;
     assert_eq!(task["metadata"]["seed"], 77, "told at creation only, and kept");
-    assert_eq!(vidu.looks(), 1, "impatient questions are answered from the table");
+    assert_eq!(vidu.polls(), 1, "impatient questions are answered from the table");
 }
 
 #[tokio::test]
 async fn a_client_that_hangs_up_does_not_cost_its_task() {
     let (answer_now, wait) = tokio::sync::oneshot::channel();
-    let vidu = FakeVidu::answering_when(wait).await;
+    let vidu = ScriptedVidu::answering_when(wait).await;
     let gateway = Gateway::calling(&vidu).await;
     let request = gateway.client.create_request(&tide()).send();
     let client = tokio::spawn(request);
-    vidu.heard(1).await;
+    vidu.submitted(1).await;
     client.abort();
     assert!(client.await.is_err_and(|error| error.is_cancelled()));
     answer_now.send(()).expect("the vendor waits");
@@ -146,7 +148,7 @@ async fn a_client_that_hangs_up_does_not_cost_its_task() {
 
 #[tokio::test]
 async fn what_the_vendor_is_sent_is_the_clients_request_in_its_own_words() {
-    let vidu = FakeVidu::start().await;
+    let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway
         .client

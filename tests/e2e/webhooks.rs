@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use local::Options;
+use local::{Options, Reply};
 use notify::Notify;
 use serde_json::{Value, json};
 use shared::api::ApiError;
@@ -16,7 +16,7 @@ use shared::webhooks::{Deliveries, WebhookHosts};
 use crate::gateway::{DEADLINE, Gateway, assert_error};
 use crate::reconcile::Later;
 use crate::store::{task, tasks};
-use crate::webhook_receiver::{Reply, WebhookReceiver};
+use crate::webhook_receiver::WebhookReceiver;
 
 pub(crate) fn with_webhook(url: &str) -> Value {
     let metadata = json!({ "callback_url": url, "payload": "order 17" });
@@ -165,9 +165,9 @@ async fn each_answer_has_its_consequence() {
         (Reply::Status(204), "204", None, "any 2xx will do"),
         (Reply::Status(410), "410, not called again", None, "it said so"),
         (Reply::Status(404), "404", Some(5), "it may be mended"),
-        (Reply::With(307, "location", location), "307, not followed", Some(5), "who knows where"),
-        (Reply::With(429, "retry-after", "120".to_owned()), "429", Some(120), "it said how long"),
-        (Reply::With(503, "retry-after", "1".to_owned()), "503", Some(5), "our pause is longer"),
+        (Reply::Header(307, "location", location), "307, not followed", Some(5), "who knows where"),
+        (Reply::Header(429, "retry-after", "120".to_owned()), "429", Some(120), "it said how long"),
+        (Reply::Header(503, "retry-after", "1".to_owned()), "503", Some(5), "our pause is longer"),
     ];
     for (seed, (reply, outcome, pause, reason)) in (1..).zip(rows) {
         let mut receiver = WebhookReceiver::replying([reply]).await;
@@ -221,7 +221,7 @@ async fn a_client_that_is_not_there_is_called_again() {
 #[tokio::test]
 async fn a_slow_client_delays_nobody_else() {
     let gateway = Gateway::start().await;
-    let mut slow = WebhookReceiver::replying([Reply::Never]).await;
+    let mut slow = WebhookReceiver::replying([Reply::Silence]).await;
     let mut quick = WebhookReceiver::start().await;
     let waiting = gateway.client.created(&with_webhook(&slow.url)).await;
     slow.called().await;
@@ -233,7 +233,7 @@ async fn a_slow_client_delays_nobody_else() {
 
     // In one event, too.
     let notify = notify(&gateway);
-    let mut slow = WebhookReceiver::replying([Reply::Never]).await;
+    let mut slow = WebhookReceiver::replying([Reply::Silence]).await;
     let first = ended(&gateway, 1, &slow.url).await;
     let second = ended(&gateway, 2, &quick.url).await;
     let handled = notify.handle(event(&[&first, &second]), first.due_at.unwrap());
