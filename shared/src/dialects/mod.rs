@@ -12,6 +12,7 @@ mod registry;
 mod retry_after;
 #[cfg(test)]
 mod testing;
+pub mod translate;
 mod vidu;
 
 pub use address::BaseUrl;
