@@ -152,6 +152,14 @@ pub struct Ring<'a> {
     pub body: &'a [u8],
 }
 
+impl<'a> Ring<'a> {
+    /// A header of the signature.
+    pub(super) fn header(&self, name: &str) -> Result<&'a str, Forged> {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.filter(|value| !value.is_empty()).ok_or(Forged::Unsigned)
+    }
+}
+
 /// Why a ring was not believed to be the vendor's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forged {

@@ -6,6 +6,11 @@ use serde_json::Value;
 /// Longer texts are no ids, codes or addresses; kept, they would not fit into a task.
 const LONGEST: usize = 8 * 1024;
 
+/// A text that says something.
+pub(super) fn known(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// Text, also where a number was written; anything else is empty.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {

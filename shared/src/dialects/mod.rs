@@ -5,10 +5,12 @@
 mod address;
 mod aliases;
 mod contract;
+mod facts;
 mod jimeng;
 mod kling;
 mod lenient;
 mod registry;
+mod request;
 mod retry_after;
 #[cfg(test)]
 mod testing;
@@ -20,4 +22,5 @@ pub use aliases::Aliases;
 pub use contract::{
     Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submission, Submitted, Ticket,
 };
-pub use registry::{open, vendor_of};
+pub use facts::{Facts, Pace};
+pub use registry::{facts, open, vendor_of};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::contract::Dialect;
+use super::facts::Facts;
 use super::{jimeng, kling, vidu};
 use crate::task::Vendor;
 
@@ -17,7 +18,52 @@ pub fn open(vendor: Vendor, account: Value) -> serde_json::Result<Arc<dyn Dialec
     })
 }
 
-/// The vendor whose models are called like this. The list of models is the vendor's own.
+pub fn facts(vendor: Vendor) -> &'static Facts {
+    match vendor {
+        Vendor::Jimeng => &jimeng::FACTS,
+        Vendor::Kling => &kling::FACTS,
+        Vendor::Vidu => &vidu::FACTS,
+    }
+}
+
+/// The vendor whose models are called like this; of two beginnings the longer one counts.
 pub fn vendor_of(model: &str) -> Option<Vendor> {
-    Vendor::ALL.into_iter().find(|vendor| model.starts_with(vendor.as_str()))
+    let beginnings = Vendor::ALL.into_iter().flat_map(|vendor| {
+        let prefixes = facts(vendor).prefixes.iter();
+        prefixes
+            .filter(|prefix| model.starts_with(**prefix))
+            .map(move |prefix| (prefix.len(), vendor))
+    });
+    beginnings.max_by_key(|(length, _)| *length).map(|(_, vendor)| vendor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialects::translate::Model;
+
+    #[test]
+    fn every_sample_is_a_model_of_its_vendor() {
+        for vendor in Vendor::ALL {
+            let facts = facts(vendor);
+            assert!(!facts.samples.is_empty(), "{vendor}");
+            let names = facts.samples.iter().copied();
+            let names = names.chain(facts.models.iter().map(|model| model.name));
+            for name in names.filter(|name| *name != "*") {
+                assert_eq!(vendor_of(name), Some(vendor), "{name}");
+            }
+        }
+        assert_eq!(vendor_of("sora-2"), None);
+    }
+
+    #[test]
+    fn every_table_of_models_ends_in_rules_for_all_others() {
+        for vendor in Vendor::ALL {
+            let models = facts(vendor).models;
+            assert_eq!(Model::named(models, "nobody-knows").name, "*", "{vendor}");
+            for model in models {
+                assert_eq!(Model::named(models, model.name).name, model.name, "written once");
+            }
+        }
+    }
 }

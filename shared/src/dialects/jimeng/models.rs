@@ -1,126 +1,123 @@
-//! Jimeng's products, each called by its `req_key`, and the names that stand for several.
+//! Jimeng's models, each called by its `req_key`, and the names that stand for several:
+//! <https://www.volcengine.com/docs/85621>.
 //!
-//! <https://www.volcengine.com/docs/85621>. A key that is not listed here passes,
-//! and has no rules that we know.
-
-use std::ops::RangeInclusive;
+//! Jimeng never says how long a video is or how many frames it has a second, so what
+//! stands here is also what is reported.
 
 use crate::api::Size;
+use crate::dialects::translate::{
+    Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution,
+};
 
-/// The rules of a `req_key`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Product {
-    pub(super) input: Input,
-    line: Line,
-    /// The lines of its films, as a quality class: 720 or 1080.
-    pub(super) class: u32,
-}
+/// The frames a second of every video; it has one more than its seconds hold.
+pub(super) const FPS: u32 = 24;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Input {
-    Text,
-    FirstFrame,
-    FirstAndLastFrame,
-    CameraMove,
-    TextOrFirstFrame,
-}
+const P720: &[Resolution] = &[Resolution::new("720p", 720)];
+const P1080: &[Resolution] = &[Resolution::new("1080p", 1080)];
+const RATIOS: &[&str] = &["16:9", "4:3", "1:1", "3:4", "9:16", "21:9"];
+/// S2.0 Pro alone has the last.
+const ALL_RATIOS: &[&str] = &["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "9:21"];
+const TEXT: &[Input] = &[Input::Text];
+const FIRST: &[Input] = &[Input::FirstFrame];
+const FIRST_AND_LAST: &[Input] = &[Input::FirstAndLastFrame];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    S20Pro,
-    V30,
-}
+pub(super) const MODELS: &[Model] = &[
+    Model { name: "jimeng_vgfm_t2v_l20", ..S20 },
+    Model {
+        name: "jimeng_vgfm_i2v_l20",
+        inputs: Choice::Only(FIRST),
+        ratio_with: FIRST,
+        needs_ratio: true,
+        ..S20
+    },
+    v30("jimeng_t2v_v30", TEXT, P720),
+    v30("jimeng_t2v_v30_1080p", TEXT, P1080),
+    v30("jimeng_i2v_first_v30", FIRST, P720),
+    // Only the text key ends in a p.
+    v30("jimeng_i2v_first_v30_1080", FIRST, P1080),
+    v30("jimeng_i2v_first_tail_v30", FIRST_AND_LAST, P720),
+    v30("jimeng_i2v_first_tail_v30_1080", FIRST_AND_LAST, P1080),
+    Model { options: &[FRAMES, CAMERA], ..v30("jimeng_i2v_recamera_v30", FIRST, P720) },
+    v30("jimeng_ti2v_v30_pro", &[Input::Text, Input::FirstFrame], P1080),
+    UNKNOWN,
+];
 
-/// Where the aspect ratio of a film comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ratio {
-    Requested,
-    Required,
-    FromImage,
-}
-
-impl Product {
-    pub(super) fn of(req_key: &str) -> Option<Self> {
-        use Input::{CameraMove, FirstAndLastFrame, FirstFrame, Text, TextOrFirstFrame};
-        use Line::{S20Pro, V30};
-        let (line, input, class) = match req_key {
-            "jimeng_vgfm_t2v_l20" => (S20Pro, Text, 720),
-            "jimeng_vgfm_i2v_l20" => (S20Pro, FirstFrame, 720),
-            "jimeng_t2v_v30" => (V30, Text, 720),
-            "jimeng_t2v_v30_1080p" => (V30, Text, 1080),
-            "jimeng_i2v_first_v30" => (V30, FirstFrame, 720),
-            // Only the text key ends in a p.
-            "jimeng_i2v_first_v30_1080" => (V30, FirstFrame, 1080),
-            "jimeng_i2v_first_tail_v30" => (V30, FirstAndLastFrame, 720),
-            "jimeng_i2v_first_tail_v30_1080" => (V30, FirstAndLastFrame, 1080),
-            "jimeng_i2v_recamera_v30" => (V30, CameraMove, 720),
-            "jimeng_ti2v_v30_pro" => (V30, TextOrFirstFrame, 1080),
-            _ => return None,
-        };
-        Some(Self { input, line, class })
-    }
-
-    pub(super) fn images(self) -> RangeInclusive<usize> {
-        match self.input {
-            Input::Text => 0..=0,
-            Input::FirstFrame | Input::CameraMove => 1..=1,
-            Input::FirstAndLastFrame => 2..=2,
-            Input::TextOrFirstFrame => 0..=1,
-        }
-    }
-
-    /// In characters.
-    pub(super) fn longest_prompt(self) -> usize {
-        match self.line {
-            Line::S20Pro => 150,
-            Line::V30 => 800,
-        }
-    }
-
-    /// Whether an image alone says too little.
-    pub(super) fn needs_prompt(self, images: usize) -> bool {
-        match self.input {
-            Input::TextOrFirstFrame => images == 0,
-            Input::FirstFrame => self.line == Line::V30,
-            _ => true,
-        }
-    }
-
-    /// The durations in seconds, the vendor's own choice first.
-    pub(super) fn durations(self) -> &'static [i64] {
-        match self.line {
-            Line::S20Pro => &[5],
-            Line::V30 => &[5, 10],
-        }
-    }
-
-    /// Where there is no choice of duration there is no such field.
-    pub(super) fn takes_frames(self) -> bool {
-        self.line == Line::V30
-    }
-
-    pub(super) fn ratio(self, images: usize) -> Ratio {
-        match (self.line, images) {
-            (_, 0) => Ratio::Requested,
-            (Line::S20Pro, _) => Ratio::Required,
-            (Line::V30, _) => Ratio::FromImage,
-        }
-    }
-
-    pub(super) fn ratios(self) -> &'static [&'static str] {
-        match self.line {
-            Line::S20Pro => &RATIOS,
-            Line::V30 => &RATIOS[..6],
-        }
+/// One of the models 3.0.
+const fn v30(
+    name: &'static str,
+    inputs: &'static [Input],
+    resolution: &'static [Resolution],
+) -> Model {
+    Model {
+        name,
+        inputs: Choice::Only(inputs),
+        most_images: 2,
+        longest_prompt: Some(800),
+        seconds: Numbers::Only(&[5, 10]),
+        ratios: Choice::Only(RATIOS),
+        ratio_with: TEXT,
+        resolutions: Choice::Only(resolution),
+        options: &[FRAMES],
+        ..UNKNOWN
     }
 }
 
-/// Every ratio that some product has; S2.0 Pro alone has the last.
-pub(super) const RATIOS: [&str; 7] = ["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "9:21"];
+/// S2.0 Pro has no choice of seconds, and no field for it.
+const S20: Model = Model {
+    longest_prompt: Some(150),
+    seconds: Numbers::Only(&[5]),
+    ratios: Choice::Only(ALL_RATIOS),
+    options: &[],
+    ..v30("jimeng_vgfm_*", TEXT, P720)
+};
 
-/// The quality class that a size asks for, where there is a product for it.
+/// A key that is not listed.
+const UNKNOWN: Model = Model {
+    name: "*",
+    inputs: Choice::Known(&[Input::Text, Input::FirstFrame, Input::FirstAndLastFrame]),
+    most_images: usize::MAX,
+    image_form: ImageForm { data_url: false, webp: false, largest: Some((4_700_000, "4.7 MB")) },
+    longest_prompt: None,
+    seconds: Numbers::AtLeast(1),
+    ratios: Choice::Guessed(ALL_RATIOS),
+    ratio_with: Input::ALL,
+    needs_ratio: false,
+    resolutions: Choice::Known(&[]),
+    fps: Some(FPS),
+    // Any seed, or a certain one.
+    seed: Some(Numbers::Range(-1, 2_147_483_647)),
+    options: &[&[
+        Opt::new("frames", OptKind::Whole(Numbers::AtLeast(1))),
+        Opt::text("template_id"),
+        Opt::text("camera_strength"),
+    ]],
+};
+
+const FRAMES: &[Opt] = &[Opt::new("frames", OptKind::Whole(Numbers::Only(&[121, 241])))];
+const CAMERA: &[Opt] = &[
+    Opt::known_word(
+        "template_id",
+        &[
+            "hitchcock_dolly_in",
+            "hitchcock_dolly_out",
+            "robo_arm",
+            "dynamic_orbit",
+            "central_orbit",
+            "crane_push",
+            "quick_pull_back",
+            "counterclockwise_swivel",
+            "clockwise_swivel",
+            "handheld",
+            "rapid_push_pull",
+        ],
+    )
+    .required(),
+    Opt::word("camera_strength", &["weak", "medium", "strong"]).required(),
+];
+
+/// The quality class that a size asks for, where there is a model for it.
 pub(super) fn class_of(size: Size) -> Option<u32> {
-    /// What comes out of the products of class 1080; but for 16:9 the short side is another.
+    /// The sizes of videos of class 1080; but for 16:9 the short side is another.
     const LARGE: [(u32, u32); 6] =
         [(2176, 928), (1920, 1088), (1664, 1248), (1440, 1440), (1248, 1664), (1088, 1920)];
     if LARGE.contains(&(size.width, size.height)) {

@@ -18,7 +18,7 @@ const SERVICE: &str = "cv";
 /// Without a charset: the value must be the same, signed and sent.
 const CONTENT_TYPE: &str = "application/json";
 
-/// What a request is signed with.
+/// The keys that a request is signed with.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'a> {
     pub(super) access_key: &'a str,
@@ -30,7 +30,7 @@ pub(super) struct Keys<'a> {
 /// A POST of this body, ready to be sent.
 pub(super) fn signed_post(
     url: &Url,
-    body: Vec<u8>,
+    body: Bytes,
     keys: Keys<'_>,
     now: Timestamp,
 ) -> Request<Bytes> {
@@ -43,7 +43,7 @@ pub(super) fn signed_post(
         request = request.header(name, value);
     }
     request
-        .body(Bytes::from(body))
+        .body(body)
         .expect("the keys were checked to fit a header, and so does every part of an address")
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::dialects::testing::{self, answer, kind};
+use crate::task::{Charged, Status, Vendor};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
     testing::fixtures("jimeng", prefix)
@@ -73,7 +74,7 @@ fn every_code_of_a_submission_has_its_meaning() {
         ("50413", Some(Kind::Moderation), "words in the prompt"),
         ("50511", Some(Kind::Moderation), "the image that comes out"),
         ("50512", Some(Kind::Moderation), "the text that comes out"),
-        ("50516", Some(Kind::Moderation), "the film"),
+        ("50516", Some(Kind::Moderation), "the video"),
         ("50517", Some(Kind::Moderation), "its sound"),
         ("50518", Some(Kind::Moderation), "somebody's image goes in"),
         ("50519", Some(Kind::Moderation), "somebody's image comes out"),
@@ -299,7 +300,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
 }
 
 #[test]
-fn a_film_has_24_frames_a_second_and_its_link_lives_an_hour() {
+fn a_video_has_24_frames_a_second_and_its_link_lives_an_hour() {
     let body = br#"{"code":10000,"data":{"status":"done","video_url":"https://v.example/1.mp4"}}"#;
     let answer = Response::new(Bytes::from_static(body));
     let Polled::News(news) = jimeng().read_polled(&answer, at(1000)) else { panic!("news") };

@@ -4,15 +4,15 @@
 //! `null` or of a kind nobody promised are no reason to lose a paid task.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::dialects::lenient::{lenient, text};
 
 /// The body of `CVSync2AsyncSubmitTask`; an absent member is not sent.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Create {
     pub(super) req_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) prompt: Option<String>,
+    pub(super) prompt: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) image_urls: Vec<String>,
     /// Without a `data:` prefix.
@@ -24,16 +24,15 @@ pub(super) struct Create {
     pub(super) frames: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) aspect_ratio: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) template_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) camera_strength: Option<String>,
+    /// Under the names of the model's row.
+    #[serde(flatten)]
+    pub(super) options: Map<String, Value>,
 }
 
 /// The body of `CVSync2AsyncGetResult`.
 #[derive(Debug, Serialize)]
 pub(super) struct Query<'a> {
-    /// The one that the task was made with; with another it is not found.
+    /// The key that the task was made with; with another it is not found.
     pub(super) req_key: &'a str,
     pub(super) task_id: &'a str,
 }

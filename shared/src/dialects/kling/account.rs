@@ -3,52 +3,25 @@
 //! An API key opens everything. A pair of access key and secret key opens the
 //! old design only, with a token (a JWT) that is signed anew for each request.
 
+use crate::crypto::{Secret, WebhookSecret};
+use crate::dialects::address::BaseUrl;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::{Secret, WebhookSecret};
-use crate::dialects::address::BaseUrl;
-
 const TOKEN_LIFETIME: i64 = 1800;
 /// Kling's clock may be this far behind ours.
 const CLOCK_SKEW: i64 = 5;
 
-/// An account as an operator writes it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Written")]
 pub(super) struct Account {
-    /// `https://api-beijing.klingai.com` in China; relays put a path behind theirs.
-    #[serde(default = "default_base_url")]
     pub(super) base_url: BaseUrl,
-    api_key: Option<Secret>,
-    access_key: Option<Secret>,
-    secret_key: Option<SecretKey>,
+    pub(super) credentials: Credentials,
     /// From Kling's console; with it every callback has to be signed.
     pub(super) webhook_secret: Option<WebhookSecret>,
-}
-
-fn default_base_url() -> BaseUrl {
-    let address = String::from("https://api-singapore.klingai.com");
-    BaseUrl::try_from(address).expect("a valid address")
-}
-
-impl Account {
-    /// The one kind of credentials that is given.
-    pub(super) fn credentials(&mut self) -> Result<Credentials, &'static str> {
-        match (self.api_key.take(), self.access_key.take(), self.secret_key.take()) {
-            (Some(api_key), None, None) => Ok(Credentials::ApiKey(api_key)),
-            (None, Some(access_key), Some(secret_key)) => {
-                Ok(Credentials::KeyPair { access_key, secret_key })
-            }
-            (Some(_), _, _) => Err("give either api_key or access_key with secret_key, not both"),
-            (None, Some(_), None) => Err("access_key needs secret_key beside it"),
-            (None, None, Some(_)) => Err("secret_key needs access_key beside it"),
-            (None, None, None) => Err("api_key, or access_key with secret_key, is missing"),
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -57,8 +30,50 @@ pub(super) enum Credentials {
     KeyPair { access_key: Secret, secret_key: SecretKey },
 }
 
+/// An account as an operator writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// `https://api-beijing.klingai.com` in China; relays put a path behind theirs.
+    #[serde(default = "default_base_url")]
+    base_url: BaseUrl,
+    api_key: Option<Secret>,
+    access_key: Option<Secret>,
+    secret_key: Option<SecretKey>,
+    webhook_secret: Option<WebhookSecret>,
+}
+
+fn default_base_url() -> BaseUrl {
+    let address = "https://api-singapore.klingai.com".to_owned();
+    BaseUrl::try_from(address).expect("a valid address")
+}
+
+impl TryFrom<Written> for Account {
+    type Error = &'static str;
+
+    /// One kind of credentials has to be given, and that one whole.
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { base_url, api_key, access_key, secret_key, webhook_secret } = written;
+        let credentials = match (api_key, access_key, secret_key) {
+            (Some(api_key), None, None) => Credentials::ApiKey(api_key),
+            (None, Some(access_key), Some(secret_key)) => {
+                Credentials::KeyPair { access_key, secret_key }
+            }
+            (Some(_), _, _) => {
+                return Err("give either api_key or access_key with secret_key, not both");
+            }
+            (None, Some(_), None) => return Err("access_key needs secret_key beside it"),
+            (None, None, Some(_)) => return Err("secret_key needs access_key beside it"),
+            (None, None, None) => {
+                return Err("api_key, or access_key with secret_key, is missing");
+            }
+        };
+        Ok(Self { base_url, credentials, webhook_secret })
+    }
+}
+
 impl Credentials {
-    /// What follows `Bearer`.
+    /// The text behind `Bearer`.
     pub(super) fn token(&self, now: Timestamp) -> String {
         match self {
             Self::ApiKey(api_key) => api_key.reveal().to_owned(),
@@ -69,7 +84,7 @@ impl Credentials {
     }
 }
 
-/// Signs tokens. Unlike the other keys it fits into no header, so it may hold anything.
+/// The key that signs tokens. Unlike the others it fits into no header, so it may hold anything.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct SecretKey(hmac::Key);

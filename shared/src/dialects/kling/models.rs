@@ -1,157 +1,159 @@
-//! The hard rules of the models we know: <https://kling.ai/document-api/guides/capability-map/video>.
+//! Kling's models: <https://kling.ai/document-api/guides/capability-map/video>.
 //!
-//! A name of the new design is its endpoint, so only these exist. Every other
-//! name goes to the old design, and one that we do not know has no rules.
+//! Two designs live side by side, chosen by the model's name: the old one names the
+//! model in the body, the new one in the path. A name of the new design is its
+//! endpoint, so only these exist; every other name goes to the old design.
 
-use std::fmt;
+use crate::dialects::translate::{
+    Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution,
+};
 
-/// A model that is named in the path.
-#[derive(Debug)]
-pub(super) struct NewModel {
-    pub(super) name: &'static str,
-    /// Whether text and images have one endpoint, and not one each.
-    pub(super) omni: bool,
-    pub(super) longest_prompt: usize,
-    pub(super) durations: Durations,
-    pub(super) resolutions: &'static [&'static str],
-    pub(super) last_frame: bool,
-    /// None when there is no choice.
-    pub(super) audio: Option<&'static [&'static str]>,
-    pub(super) multi_shot: bool,
+/// The place where a model is named, which decides its endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Design {
+    /// In the body, with an endpoint for text and one for images.
+    Old,
+    /// In the path, likewise.
+    New,
+    /// In the path, with one endpoint for both.
+    Omni,
 }
 
-const NEW: [NewModel; 6] = [
-    NewModel {
+impl Design {
+    pub(super) fn of(model: &str) -> Self {
+        match model {
+            "kling-3.0" | "kling-3.0-turbo" | "kling-2.6" | "kling-2.5-turbo" => Self::New,
+            "kling-3.0-omni" | "kling-o1" => Self::Omni,
+            _ => Self::Old,
+        }
+    }
+}
+
+pub(super) const MODES: &[Resolution] = &[STD, PRO, Resolution::new("4k", 2160)];
+pub(super) const RESOLUTIONS: &[Resolution] = &[P720, P1080, Resolution::new("4k", 2160)];
+const STD: Resolution = Resolution::new("std", 720);
+const PRO: Resolution = Resolution::new("pro", 1080);
+const P720: Resolution = Resolution::new("720p", 720);
+const P1080: Resolution = Resolution::new("1080p", 1080);
+
+const RATIOS: &[&str] = &["16:9", "9:16", "1:1"];
+const FIVE_OR_TEN: Numbers = Numbers::Only(&[5, 10]);
+
+pub(super) const MODELS: &[Model] = &[
+    Model { name: "kling-v1", ..OLD },
+    Model { name: "kling-v1-5", inputs: Choice::Known(Input::FRAMES), ..OLD },
+    Model { name: "kling-v1-6", ..OLD },
+    Model { name: "kling-v2-master", resolutions: Choice::Only(&[]), ..OLD_2 },
+    Model { name: "kling-v2-1", inputs: Choice::Known(Input::FRAMES), ..OLD_2 },
+    Model { name: "kling-v2-1-master", resolutions: Choice::Only(&[]), ..OLD_2 },
+    Model { name: "kling-v2-5-turbo", ..OLD_2 },
+    Model { name: "kling-v2-6", ..OLD_2 },
+    Model {
+        name: "kling-v3",
+        seconds: Numbers::Range(3, 15),
+        resolutions: Choice::Only(MODES),
+        ..OLD
+    },
+    Model { name: "kling-v2*", options: &[OLD_OPTIONS], ..UNKNOWN },
+    UNKNOWN,
+    Model {
         name: "kling-3.0",
-        omni: false,
-        longest_prompt: 3072,
-        durations: Durations::ThreeToFifteen,
-        resolutions: &["720p", "1080p", "4k"],
-        last_frame: true,
-        audio: Some(&["native", "off"]),
-        multi_shot: true,
+        longest_prompt: Some(3072),
+        seconds: Numbers::Range(3, 15),
+        resolutions: Choice::Only(RESOLUTIONS),
+        options: &[&[Opt::word("audio", &["native", "off"])], MULTI_SHOT, WATERMARK],
+        ..NEW
     },
-    NewModel {
+    Model {
         name: "kling-3.0-turbo",
-        omni: false,
-        longest_prompt: 3072,
-        durations: Durations::ThreeToFifteen,
-        resolutions: &["720p", "1080p"],
-        last_frame: false,
-        audio: None,
-        multi_shot: false,
+        inputs: Choice::Only(&[Input::Text, Input::FirstFrame]),
+        longest_prompt: Some(3072),
+        seconds: Numbers::Range(3, 15),
+        ..NEW
     },
-    NewModel {
+    Model {
         name: "kling-3.0-omni",
-        omni: true,
-        longest_prompt: 3072,
-        durations: Durations::ThreeToFifteen,
-        resolutions: &["720p", "1080p", "4k"],
-        last_frame: true,
-        audio: Some(&["native", "original", "off"]),
-        multi_shot: true,
+        longest_prompt: Some(3072),
+        seconds: Numbers::Range(3, 15),
+        resolutions: Choice::Only(RESOLUTIONS),
+        options: &[&[Opt::word("audio", &["native", "original", "off"])], MULTI_SHOT, WATERMARK],
+        ..NEW
     },
-    NewModel {
+    Model {
         name: "kling-o1",
-        omni: true,
-        longest_prompt: 2500,
-        durations: Durations::FiveOrTen,
-        resolutions: &["720p", "1080p"],
-        last_frame: true,
-        audio: Some(&["original", "off"]),
-        multi_shot: false,
+        options: &[&[Opt::word("audio", &["original", "off"])], WATERMARK],
+        ..NEW
     },
-    NewModel {
+    Model {
         name: "kling-2.6",
-        omni: false,
-        longest_prompt: 2500,
-        durations: Durations::FiveOrTen,
-        resolutions: &["720p", "1080p"],
-        last_frame: true,
-        audio: Some(&["native", "off"]),
-        multi_shot: false,
+        options: &[&[Opt::word("audio", &["native", "off"])], WATERMARK],
+        ..NEW
     },
-    NewModel {
-        name: "kling-2.5-turbo",
-        omni: false,
-        longest_prompt: 2500,
-        durations: Durations::FiveOrTen,
-        resolutions: &["720p", "1080p"],
-        last_frame: true,
-        audio: None,
-        multi_shot: false,
-    },
+    Model { name: "kling-2.5-turbo", ..NEW },
 ];
 
-impl NewModel {
-    /// None for every name of the old design.
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
-        NEW.iter().find(|model| model.name == name)
-    }
-}
+/// Whatever is called by a name that is not listed.
+const UNKNOWN: Model = Model {
+    name: "*",
+    inputs: Choice::Known(&[
+        Input::Text,
+        Input::FirstFrame,
+        Input::FirstAndLastFrame,
+        Input::LastFrame,
+    ]),
+    most_images: 2,
+    image_form: ImageForm { data_url: false, webp: false, largest: Some((10 << 20, "10 MB")) },
+    longest_prompt: Some(2500),
+    seconds: Numbers::AtLeast(1),
+    ratios: Choice::Known(RATIOS),
+    ratio_with: &[Input::Text],
+    needs_ratio: false,
+    resolutions: Choice::Known(MODES),
+    fps: None,
+    seed: None,
+    options: &[OLD_OPTIONS, CFG_SCALE],
+};
 
-/// A model that is named in the body.
-pub(super) struct OldModel<'a>(pub(super) &'a str);
+const OLD: Model = Model {
+    seconds: FIVE_OR_TEN,
+    ratios: Choice::Only(RATIOS),
+    resolutions: Choice::Only(&[STD, PRO]),
+    ..UNKNOWN
+};
 
-impl OldModel<'_> {
-    pub(super) fn durations(&self) -> Option<Durations> {
-        match self.0 {
-            "kling-v3" => Some(Durations::ThreeToFifteen),
-            _ if self.is_known() => Some(Durations::FiveOrTen),
-            _ => None,
-        }
-    }
+/// The models 2.x.
+const OLD_2: Model = Model { options: &[OLD_OPTIONS], ..OLD };
 
-    pub(super) fn modes(&self) -> Option<&'static [&'static str]> {
-        match self.0 {
-            "kling-v3" => Some(&["std", "pro", "4k"]),
-            "kling-v2-master" | "kling-v2-1-master" => Some(&[]),
-            _ if self.is_known() => Some(&["std", "pro"]),
-            _ => None,
-        }
-    }
+/// The new design has no negative prompt, no camera and no masks: the prompt says it all.
+const NEW: Model = Model {
+    inputs: Choice::Only(&[Input::Text, Input::FirstFrame, Input::FirstAndLastFrame]),
+    image_form: ImageForm { data_url: false, webp: false, largest: Some((50 << 20, "50 MB")) },
+    resolutions: Choice::Only(&[P720, P1080]),
+    options: &[WATERMARK],
+    ..OLD
+};
 
-    /// How closely the prompt is followed cannot be chosen at the models 2.x.
-    pub(super) fn has_cfg_scale(&self) -> bool {
-        !self.0.starts_with("kling-v2")
-    }
+const OLD_OPTIONS: &[Opt] = &[
+    Opt::new("negative_prompt", OptKind::Text(Some(2500))),
+    Opt::word("sound", &["on", "off"]),
+    Opt::object("camera_control"),
+    Opt::flag("multi_shot"),
+    Opt::known_word("shot_type", &["customize", "intelligence"]),
+    // `[{"index":1,"prompt":"…","duration":"3"}]`
+    Opt::new(
+        "multi_prompt",
+        OptKind::Objects(Some(6), &[Opt::new("prompt", OptKind::Text(Some(512)))]),
+    ),
+    Opt::object("watermark_info"),
+    Opt::new("static_mask", OptKind::Image).only_with(Input::FRAMES),
+    // `[{"mask":"…","trajectories":[{"x":1,"y":2}]}]`
+    Opt::new("dynamic_masks", OptKind::Objects(Some(6), &[Opt::new("mask", OptKind::Image)]))
+        .only_with(Input::FRAMES),
+    Opt::new("voice_list", OptKind::Objects(Some(2), &[])).only_with(Input::FRAMES),
+    Opt::new("element_list", OptKind::Objects(Some(3), &[])).only_with(Input::FRAMES),
+];
 
-    pub(super) fn is_known(&self) -> bool {
-        matches!(
-            self.0,
-            "kling-v1"
-                | "kling-v1-5"
-                | "kling-v1-6"
-                | "kling-v2-master"
-                | "kling-v2-1"
-                | "kling-v2-1-master"
-                | "kling-v2-5-turbo"
-                | "kling-v2-6"
-                | "kling-v3"
-        )
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Durations {
-    FiveOrTen,
-    ThreeToFifteen,
-}
-
-impl Durations {
-    pub(super) fn allow(self, seconds: i64) -> bool {
-        match self {
-            Self::FiveOrTen => matches!(seconds, 5 | 10),
-            Self::ThreeToFifteen => (3..=15).contains(&seconds),
-        }
-    }
-}
-
-impl fmt::Display for Durations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FiveOrTen => "5 or 10",
-            Self::ThreeToFifteen => "3 to 15",
-        })
-    }
-}
+/// The models 2.x let nobody choose how closely the prompt is followed.
+const CFG_SCALE: &[Opt] = &[Opt::new("cfg_scale", OptKind::Number(0.0, 1.0))];
+const MULTI_SHOT: &[Opt] = &[Opt::flag("multi_shot")];
+const WATERMARK: &[Opt] = &[Opt::object("watermark_info")];

@@ -128,7 +128,7 @@ fn an_account_has_one_kind_of_credentials_and_none_is_ever_printed() {
     .unwrap();
     let printed = format!("{account:?}");
     assert!(!printed.contains("-secret") && !printed.contains("c2VjcmV0"), "{printed}");
-    assert_eq!(account.base_url.join("/tasks"), "http://127.0.0.1:9/kling/tasks");
+    assert_eq!(account.account.base_url.join("/tasks"), "http://127.0.0.1:9/kling/tasks");
     let rows = [
         (json!({}), "api_key, or access_key", "no key"),
         (json!({"access_key":"secret"}), "secret_key", "half a pair"),

@@ -8,31 +8,15 @@ use serde_json::{Map, Value};
 
 use crate::dialects::lenient::{lenient, list, number, text};
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Create {
-    Old(Box<OldCreate>),
-    NewText(NewText),
-    NewContents(NewContents),
-}
-
 /// `POST /v1/videos/text2video` and `/v1/videos/image2video`; an absent member is not sent.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct OldCreate {
     pub(super) model_name: String,
     pub(super) prompt: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) negative_prompt: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image_tail: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) static_mask: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) dynamic_masks: Option<Vec<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cfg_scale: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mode: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,38 +24,19 @@ pub(super) struct OldCreate {
     /// In seconds, and a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sound: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) camera_control: Option<Map<String, Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) multi_shot: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) shot_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) multi_prompt: Option<Vec<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) voice_list: Option<Vec<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) element_list: Option<Vec<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) watermark_info: Option<Map<String, Value>>,
+    /// Under the names of the model's row.
+    #[serde(flatten)]
+    pub(super) options: Map<String, Value>,
     pub(super) callback_url: String,
     pub(super) external_task_id: String,
 }
 
-/// `POST /text-to-video/…`
+/// `POST /text-to-video/…` with a prompt, `/image-to-video/…` and `/omni-video/…` with contents.
 #[derive(Debug, Serialize)]
-pub(super) struct NewText {
-    pub(super) prompt: String,
-    #[serde(skip_serializing_if = "Settings::is_empty")]
-    pub(super) settings: Settings,
-    pub(super) options: Options,
-}
-
-/// `POST /image-to-video/…` and `/omni-video/…`
-#[derive(Debug, Serialize)]
-pub(super) struct NewContents {
+pub(super) struct NewCreate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prompt: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) contents: Vec<Content>,
     #[serde(skip_serializing_if = "Settings::is_empty")]
     pub(super) settings: Settings,
@@ -94,10 +59,9 @@ pub(super) struct Settings {
     pub(super) aspect_ratio: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) audio: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) multi_shot: Option<bool>,
+    /// Under the names of the model's row.
+    #[serde(flatten)]
+    pub(super) options: Map<String, Value>,
 }
 
 impl Settings {
@@ -111,7 +75,7 @@ pub(super) struct Options {
     pub(super) callback_url: String,
     pub(super) external_task_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) watermark_info: Option<Map<String, Value>>,
+    pub(super) watermark_info: Option<Value>,
 }
 
 /// `{"code":0,"message":"SUCCEED","request_id":"…","data":…}`: every answer, good or bad.

@@ -2,13 +2,13 @@
 //!
 //! Vidu has no id of ours, but echoes the note that it was sent. Our own note
 //! is the task's id, and finds it in the list. A client's note may stand on many
-//! tasks: then only the one that a ring names is looked at.
+//! tasks: then only the one that a callback names is polled.
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::Response;
 use jiff::SignedDuration;
 
-use super::{Vidu, read_fault, wire};
+use super::{answers, wire};
 use crate::dialects::address::path_segment;
 use crate::dialects::contract::{Found, Sought};
 use crate::task::{Fault, Figures, Kind};
@@ -16,38 +16,34 @@ use crate::task::{Fault, Figures, Kind};
 /// Vidu's clock and ours, and the time that a submission is under way.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
-pub(super) fn request(vidu: &Vidu, sought: &Sought<'_>) -> Request<Bytes> {
-    let path = match sought.hint {
-        Some(hint) => format!("/ent/v2/tasks/{}/creations", path_segment(hint)),
-        None => {
-            let from = path_segment(&format!("{:.0}", sought.created_at - MARGIN));
-            let to = path_segment(&format!("{:.0}", sought.created_at + MARGIN));
-            let mut path =
-                format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}&pager.pagesz=100");
-            if let Some(page) = sought.page {
-                path.push_str(&format!("&pager.page_token={}", path_segment(page)));
-            }
-            path
-        }
-    };
-    vidu.request(Method::GET, &path)
-        .body(Bytes::new())
-        .expect("the key was checked to fit a header, the path is encoded")
+/// The path that answers the task, or a page of those it may be among.
+pub(super) fn path(sought: &Sought<'_>) -> String {
+    if let Some(hint) = sought.hint {
+        return format!("/ent/v2/tasks/{}/creations", path_segment(hint));
+    }
+    let from = path_segment(&format!("{:.0}", sought.created_at - MARGIN));
+    let to = path_segment(&format!("{:.0}", sought.created_at + MARGIN));
+    let mut path =
+        format!("/ent/v2/tasks?created_at.from={from}&created_at.to={to}&pager.pagesz=100");
+    if let Some(page) = sought.page {
+        path.push_str(&format!("&pager.page_token={}", path_segment(page)));
+    }
+    path
 }
 
 pub(super) fn read(answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
     if !answer.status().is_success() {
-        return Found::Nothing(read_fault(answer));
+        return Found::Nothing(answers::read_fault(answer));
     }
     let client_note = sought.payload.filter(|payload| !payload.is_empty());
     let note = client_note.unwrap_or(sought.task_id.as_str());
     let list: wire::List = match sought.hint {
         Some(hint) => {
-            let task: wire::Listed = super::read(answer);
+            let task: wire::Listed = answers::read(answer);
             let tasks = if task.id() == hint { vec![task] } else { Vec::new() };
             wire::List { tasks, ..wire::List::default() }
         }
-        None if client_note.is_none() => super::read(answer),
+        None if client_note.is_none() => answers::read(answer),
         None => wire::List::default(),
     };
     let found = list.tasks.into_iter().find(|task| !task.id().is_empty() && task.payload == note);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::dialects::testing::{self, answer, kind};
+use crate::task::{Charged, Fault, Status, Vendor};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
     testing::fixtures("vidu", prefix)
@@ -294,7 +295,7 @@ fn an_account_is_checked_and_its_key_never_printed() {
     let account =
         read(json!({"api_key":"vda_secret","base_url":"http://127.0.0.1:9/vidu/"})).unwrap();
     assert!(!format!("{account:?}").contains("vda_secret"));
-    assert_eq!(account.base_url.join("/ent/v2/x"), "http://127.0.0.1:9/vidu/ent/v2/x");
+    assert_eq!(account.account.base_url.join("/ent/v2/x"), "http://127.0.0.1:9/vidu/ent/v2/x");
     for (account, reason) in [
         (json!({}), "no key"),
         (json!({"api_key":""}), "an empty key"),

@@ -4,21 +4,17 @@
 //! `null` or of a kind nobody promised are no reason to lose a paid task.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::dialects::lenient::{lenient, list, number, text};
 
 /// The body of all four ways to create; an absent member is not sent.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Create {
     pub(super) model: String,
     pub(super) prompt: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) subjects: Option<Vec<Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) videos: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,34 +23,14 @@ pub(super) struct Create {
     pub(super) aspect_ratio: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) resolution: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) movement_amplitude: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) style: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) bgm: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) audio: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) audio_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) voice_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) is_rec: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) off_peak: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) watermark: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) wm_position: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) wm_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) meta_data: Option<String>,
+    /// Under the names of the model's row.
+    #[serde(flatten)]
+    pub(super) options: Map<String, Value>,
     pub(super) payload: String,
     pub(super) callback_url: String,
 }
 
+/// `{"task_id":"…","state":"created","seed":77,"duration":5,"credits":80}`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Created {
@@ -69,7 +45,8 @@ pub(super) struct Created {
     pub(super) credits: Option<f64>,
 }
 
-/// The answer to `GET /ent/v2/tasks/{id}/creations`.
+/// The answer to `GET /ent/v2/tasks/{id}/creations`:
+/// `{"state":"success","credits":80,"creations":[{"url":"https://…","video":{…}}]}`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Creations {
@@ -95,7 +72,7 @@ pub(super) struct List {
     pub(super) next_page_token: String,
 }
 
-/// A task in the list, in a ring or by itself: where it is called what.
+/// A task in the list, in a callback or by itself: where it is called what.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Listed {
@@ -124,6 +101,7 @@ pub(super) struct Creation {
     pub(super) video: Option<Video>,
 }
 
+/// `{"duration":5.04,"fps":24,"resolution":{"width":1920,"height":1080}}`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Video {

@@ -27,7 +27,7 @@ fn the_vendors_own_signatures_are_made_again() {
         assert_eq!(call.canonical_request(), text("/expected/canonical_request"), "{name}");
         assert_eq!(call.string_to_sign(), text("/expected/string_to_sign"), "{name}");
 
-        let request = signed_post(&url, body.to_vec(), keys, now.timestamp());
+        let request = signed_post(&url, bytes::Bytes::copy_from_slice(body), keys, now.timestamp());
         assert_eq!(request.uri().host(), url.host_str(), "{name}");
         assert_eq!(request.body(), body, "{name}");
         let sent = case["expected"]["headers_sent"].as_object().expect("headers");

@@ -183,7 +183,7 @@ fn a_name_for_several_products_is_expanded_by_what_is_given() {
 
 /// Jimeng never reports these, so the request is all there is to know them by.
 #[test]
-fn what_the_request_says_of_the_film_is_kept() {
+fn what_the_request_says_of_the_video_is_kept() {
     let rows = [
         ("jimeng_v30", json!({}), Some(5.0), None, "what comes of no wish"),
         ("jimeng_v30", json!({"duration":10,"seed":7}), Some(10.0), Some(7), "what was asked for"),

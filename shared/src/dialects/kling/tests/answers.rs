@@ -1,8 +1,7 @@
 //! What Kling's answers say, the documented ones and the odd ones.
 
 use super::*;
-use crate::task::Charged;
-use crate::task::Status;
+use crate::task::{Charged, Status};
 
 fn response(status: u16, body: &str) -> Response<Bytes> {
     Response::builder().status(status).body(Bytes::from(body.to_owned())).expect("a response")
@@ -178,7 +177,7 @@ fn every_documented_state_is_understood() {
 
 #[test]
 fn an_odd_answer_to_a_look_never_fails_a_task() {
-    let film = r#"{"url":"https://v.example/1.mp4"}"#;
+    let video = r#"{"url":"https://v.example/1.mp4"}"#;
     let rows = [
         (json!({"status":"polishing"}), Some(Status::Processing), "a new word"),
         (
@@ -238,7 +237,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
         (429, r#"{"code":1302,"message":"m"}"#, "busy"),
         (500, r#"{"code":5000,"message":"m"}"#, "broken"),
         (200, "<html>", "HTML"),
-        (200, film, "a film, but no task"),
+        (200, video, "a video, but no task"),
         (200, "", "nothing"),
     ];
     for (status, body, reason) in silent {
@@ -302,7 +301,7 @@ fn what_was_deducted_is_believed() {
             "money again",
         ),
         ("failed", json!({"billing": []}), None, Charged::No, "an empty bill"),
-        ("succeed", json!({}), None, Charged::Unknown, "success costs, but the film is missing"),
+        ("succeed", json!({}), None, Charged::Unknown, "success costs, but the video is missing"),
     ];
     for (status, more, credits, charged, reason) in rows {
         let mut task = json!({"task_status": status});

@@ -106,7 +106,7 @@ fn every_field_is_translated_or_warned_about() {
             &["seed"],
             "metadata wins and says so",
         ),
-        (text, json!({"fps":24}), text, json!({"fps":null}), &[], "what every film has"),
+        (text, json!({"fps":24}), text, json!({"fps":null}), &[], "what every video has"),
         (text, json!({"fps":60}), text, json!({"fps":null}), &["fps"], "what none has"),
         (text, json!({"fps":23.976}), text, json!({}), &["fps"], "close is not equal"),
         // Size.

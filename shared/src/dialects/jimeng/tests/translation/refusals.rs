@@ -56,7 +56,7 @@ fn what_jimeng_surely_refuses_is_refused_by_name() {
             "metadata.aspect_ratio",
             "empty is none",
         ),
-        (text, json!({"image":A}), "image", "the key makes films of text"),
+        (text, json!({"image":A}), "image", "the key makes videos of text"),
         (text, json!({"metadata":{"image_urls":[A]}}), "metadata.image_urls[0]", "likewise"),
         (image, json!({}), "image", "no first frame"),
         (image, json!({"images":[A,B]}), "images", "a frame too many"),

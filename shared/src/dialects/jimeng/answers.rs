@@ -1,21 +1,23 @@
 //! Jimeng's answers, in the two shapes they come in, and what their codes mean.
 //!
 //! The outer `code` is read first, whatever the HTTP status and whatever `data`
-//! says: a film that is done may still have been refused.
+//! says: a video that is done may still have been refused.
 
 use bytes::Bytes;
 use http::Response;
+use jiff::Timestamp;
 
-use super::wire;
+use super::{FACTS, models, wire};
+use crate::dialects::contract::Polled;
+use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
-use crate::task::{Fault, Kind};
+use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
 
 /// The `data` of an answer that reports success, or what went wrong.
 pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
     let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
         Fault::with_message(Kind::Unreadable, "the answer is not what was expected")
     })?;
-    let known = |text: String| Some(text).filter(|text| !text.is_empty());
     let fault = |kind, code, message, request_id| Fault {
         kind,
         code: known(code),
@@ -51,7 +53,36 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
     }
 }
 
-/// The service's codes, for requests and for films: <https://www.volcengine.com/docs/85621>.
+pub(super) fn read_news(data: wire::Data, now: Timestamp) -> Polled {
+    let nothing = |kind, message| Polled::Nothing(Fault::with_message(kind, message));
+    let unfinished = |status| Polled::News(Box::new(News::unfinished(status)));
+    match data.status.as_str() {
+        "in_queue" => unfinished(Status::Queued),
+        "done" if data.video_url.is_empty() => {
+            failed(&Fault::with_message(Kind::Internal, "done, but without a video"))
+        }
+        "generating" => unfinished(Status::Processing),
+        "done" => Polled::News(Box::new(News {
+            figures: Figures { fps: Some(f64::from(models::FPS)), ..Figures::default() },
+            url: Some(data.video_url),
+            url_expires_at: Some(now + FACTS.link_lifetime),
+            ..News::unfinished(Status::Succeeded)
+        })),
+        "expired" => failed(&Fault::new(Kind::Expired)),
+        // Right after a submission it may only not be there yet.
+        "not_found" => Polled::Missing(Fault::with_message(Kind::NotFound, "not_found")),
+        "" => nothing(Kind::Unreadable, "the answer has no status"),
+        word => Polled::News(Box::new(News::unknown(word))),
+    }
+}
+
+/// Jimeng never says what a task cost, and so not whether a failed one did.
+pub(super) fn failed(fault: &Fault) -> Polled {
+    let error = fault.body(Vendor::Jimeng, Charged::Unknown);
+    Polled::News(Box::new(News::failed(error, Figures::default())))
+}
+
+/// The service's codes, for requests and for videos: <https://www.volcengine.com/docs/85621>.
 fn kind_of_code(code: &str) -> Option<Kind> {
     Some(match code {
         "50215" => Kind::BadRequest,

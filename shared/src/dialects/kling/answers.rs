@@ -6,14 +6,12 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::wire;
+use super::{FACTS, wire};
+use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
-
-/// Kling deletes results after this.
-const URL_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The task of a good answer, if it names one.
 pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault> {
@@ -31,9 +29,9 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault
     }
     Err(Fault {
         kind: kind_of(&read, status),
-        code: Some(read.code).filter(|code| !code.is_empty()),
-        message: Some(read.message).filter(|message| !message.is_empty()),
-        request_id: Some(read.request_id).filter(|id| !id.is_empty()),
+        code: known(read.code),
+        message: known(read.message),
+        request_id: known(read.request_id),
         retry_after: retry_after(answer),
     })
 }
@@ -86,7 +84,7 @@ pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
             Some(video) => News {
                 figures: Figures { duration: video.duration, ..figures },
                 url: Some(video.url.clone()),
-                url_expires_at: Some(now + URL_LIFETIME),
+                url_expires_at: Some(now + FACTS.link_lifetime),
                 ..News::unfinished(status)
             },
             None => {
@@ -100,7 +98,7 @@ pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
             let charged = if task.is_charged() { Charged::Yes } else { Charged::No };
             let message = task.message();
             let fault = Fault {
-                message: Some(message.to_owned()).filter(|message| !message.is_empty()),
+                message: known(message.to_owned()),
                 ..Fault::new(kind_of_failure(message))
             };
             News::failed(fault.body(Vendor::Kling, charged), figures)
@@ -120,54 +118,17 @@ fn kind_of_failure(message: &str) -> Kind {
     }
 }
 
-const NOT_FOUND: &[&str] = &["not found", "not exist", "不存在"];
-const TAKEN: &[&str] = &[
-    "already",
-    "exists",
-    "duplicat",
-    "not unique",
-    "be unique",
-    "in use",
-    "conflict",
-    "已存在",
-    "重复",
-];
+const NOT_FOUND: &str = "not found|not exist|不存在";
+const TAKEN: &str = "already|exists|duplicat|not unique|be unique|in use|conflict|已存在|重复";
 /// Words like those of [`TAKEN`] that say the opposite.
-const ABSENT: &[&str] = &["no longer", "no such", "expired"];
-const MODERATED: &[&str] = &[
-    "risk control",
-    "risk_control",
-    "policy",
-    "policies",
-    "sensitive",
-    "moderat",
-    "prohibited",
-    "violat",
-    "content safety",
-    "content security",
-    "风控",
-    "风险",
-    "敏感",
-    "违规",
-    "审核",
-];
-const BAD_INPUT: &[&str] = &[
-    "image",
-    "picture",
-    "invalid",
-    "illegal",
-    "format",
-    "resolution",
-    "aspect ratio",
-    "download",
-    "not supported",
-    "unsupported",
-    "parameter",
-    "图片",
-    "参数",
-];
+const ABSENT: &str = "no longer|no such|expired";
+const MODERATED: &str = "risk control|risk_control|policy|policies|sensitive|moderat|prohibited|\
+    violat|content safety|content security|风控|风险|敏感|违规|审核";
+const BAD_INPUT: &str = "image|picture|invalid|illegal|format|resolution|aspect ratio|download|\
+    not supported|unsupported|parameter|图片|参数";
 
-fn says(message: &str, words: &[&str]) -> bool {
+/// Whether a message has one of these words, which a bar divides.
+fn says(message: &str, words: &str) -> bool {
     let message = message.to_lowercase();
-    words.iter().any(|word| message.contains(word))
+    words.split('|').any(|word| message.contains(word))
 }

@@ -1,0 +1,56 @@
+//! What is true of a vendor and of no other, as each vendor's folder says it.
+//!
+//! Not here: the protocol, which is the dialect's.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::translate::Model;
+
+/// The facts about a vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The beginnings of its models' names.
+    pub prefixes: &'static [&'static str],
+    /// The models that are known, and the rules of those that are not.
+    pub models: &'static [Model],
+    /// One model of each family and endpoint, for tests that try them all.
+    pub samples: &'static [&'static str],
+    pub pace: Pace,
+    /// The most that the time of a signed callback may be off; None where none is signed.
+    pub callback_tolerance: Option<SignedDuration>,
+    /// The time that the link to a video lives.
+    pub link_lifetime: SignedDuration,
+    /// The time that the vendor remembers a task, where it says so.
+    pub record_lifetime: Option<SignedDuration>,
+}
+
+/// The patience with which a vendor is polled.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// From the submission to the first poll.
+    pub first: SignedDuration,
+    /// The shortest and the longest pause between two polls.
+    pub shortest: SignedDuration,
+    pub longest: SignedDuration,
+    /// When nobody waits for an end any more.
+    pub deadline: SignedDuration,
+}
+
+/// The customary tolerance for the time of a signature.
+pub(super) const FIVE_MINUTES: SignedDuration = SignedDuration::from_mins(5);
+
+/// The pace where callbacks tell what happens, and polling is the safety net.
+pub(super) const SAFETY_NET: Pace = Pace {
+    first: SignedDuration::from_secs(30),
+    shortest: SignedDuration::from_secs(30),
+    longest: SignedDuration::from_mins(10),
+    deadline: SignedDuration::from_hours(24),
+};
+
+impl Facts {
+    /// Whether a callback that was signed then is believed now.
+    pub(super) fn is_fresh(&self, signed_at: Timestamp, now: Timestamp) -> bool {
+        let age = now.duration_since(signed_at).abs();
+        self.callback_tolerance.is_some_and(|tolerance| age <= tolerance)
+    }
+}

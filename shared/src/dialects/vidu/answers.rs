@@ -1,0 +1,121 @@
+//! Reading Vidu's answers: <https://platform.vidu.com/docs/errors>.
+//!
+//! Some relays answer 200 with an error, so the members of an answer count more than
+//! its status.
+
+use bytes::Bytes;
+use http::Response;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use super::{FACTS, wire};
+use crate::dialects::lenient::known;
+use crate::dialects::retry_after::retry_after;
+use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
+
+/// An answer's members; those that are not there are empty.
+pub(super) fn read<T: DeserializeOwned + Default>(answer: &Response<Bytes>) -> T {
+    serde_json::from_slice(answer.body()).unwrap_or_default()
+}
+
+/// The fault in an answer that is not the one hoped for.
+pub(super) fn read_fault(answer: &Response<Bytes>) -> Fault {
+    let error: wire::Error = read(answer);
+    let reason = known(error.reason);
+    let is_json = serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok();
+    let kind = match reason.as_deref().and_then(kind_of) {
+        Some(kind) => kind,
+        None if !is_json || answer.status().is_success() => Kind::Unreadable,
+        None => Kind::of_status(answer.status()),
+    };
+    Fault {
+        kind,
+        code: reason,
+        message: known(error.message),
+        request_id: error.metadata.and_then(|metadata| metadata.trace_id),
+        retry_after: retry_after(answer),
+    }
+}
+
+/// The reasons of refusals, and the `err_code`s of failed tasks.
+fn kind_of(reason: &str) -> Option<Kind> {
+    Some(match reason {
+        "BadRequest"
+        | "FieldLacking"
+        | "FieldInvalid"
+        | "FieldUnwanted"
+        | "FieldItemCountOutOfRange"
+        | "PageSizeOutOfRange"
+        | "ImageDownloadFailure"
+        | "ImageFormatInvalid"
+        | "ImageCheckFaceFailed"
+        | "ImageCheckBodyJointsFailed"
+        | "ImageObjectsUndetected"
+        | "ModelUnavailable" => Kind::BadRequest,
+        "TaskPromptPolicyViolation" | "AuditSubmitIllegal" | "CreationPolicyViolation" => {
+            Kind::Moderation
+        }
+        "CreditInsufficient" => Kind::Balance,
+        "Unauthorized" => Kind::Credentials,
+        "Forbidden" => Kind::Permission,
+        "TaskNotFound" | "CreationNotFound" | "NotFound" => Kind::NotFound,
+        "OperationInProcess" | "Conflict" => Kind::Unavailable,
+        "QuotaExceeded" => Kind::Concurrency,
+        "TooManyRequests" | "SystemThrottling" => Kind::RateLimited,
+        "UserCancelled" => Kind::Cancelled,
+        "Canceled" | "InternalServiceFailure" => Kind::Internal,
+        _ => return None,
+    })
+}
+
+fn status_of(state: &str) -> Option<Status> {
+    Some(match state {
+        "created" | "queueing" | "scheduled" => Status::Queued,
+        "processing" => Status::Processing,
+        "success" => Status::Succeeded,
+        "failed" => Status::Failed,
+        _ => return None,
+    })
+}
+
+pub(super) fn read_news(creations: wire::Creations, now: Timestamp) -> News {
+    let mut figures = Figures { credits: creations.credits, ..Figures::default() };
+    // Vidu takes its credits back when a task fails.
+    let charged = match creations.credits {
+        Some(0.0) => Charged::No,
+        Some(_) => Charged::Yes,
+        None => Charged::Unknown,
+    };
+    let failed = |fault: Fault, figures| News::failed(fault.body(Vendor::Vidu, charged), figures);
+    let Some(status) = status_of(&creations.state) else {
+        return News { figures, ..News::unknown(&creations.state) };
+    };
+    match status {
+        Status::Succeeded => {
+            let creation =
+                creations.creations.into_iter().find(|creation| !creation.url.is_empty());
+            let Some(creation) = creation else {
+                let fault = Fault::with_message(Kind::Internal, "success, but without a video");
+                return failed(fault, figures);
+            };
+            if let Some(video) = creation.video {
+                figures.duration = video.duration;
+                figures.fps = video.fps;
+                figures.width = video.resolution.as_ref().and_then(|it| it.width);
+                figures.height = video.resolution.as_ref().and_then(|it| it.height);
+            }
+            News {
+                figures,
+                url: Some(creation.url),
+                url_expires_at: Some(now + FACTS.link_lifetime),
+                ..News::unfinished(Status::Succeeded)
+            }
+        }
+        Status::Failed => {
+            let code = known(creations.err_code);
+            let kind = code.as_deref().and_then(kind_of).unwrap_or(Kind::Internal);
+            failed(Fault { code, ..Fault::new(kind) }, figures)
+        }
+        unfinished => News { figures, ..News::unfinished(unfinished) },
+    }
+}
