@@ -40,7 +40,7 @@ pub(crate) enum Command {
     },
     /// What each key has used, by day, vendor and model
     Usage(UsageArguments),
-    /// One task's whole story
+    /// One task with all its events
     Task(TaskArguments),
 }
 

@@ -1,6 +1,6 @@
-//! `filmgate task`: one task's whole story, for its operator.
+//! `filmgate task`: one task with all its events, for its operator.
 //!
-//! Not shown: what its client wrote for itself, where its film is, the whole
+//! Not shown: what its client wrote for itself, where its video is, the whole
 //! address of its webhook, and vendors' sentences, which repeat prompts.
 
 use clap::Args;
@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::store::operator::Tasks;
 use shared::task::{
-    Charged, Code, Delivery, ErrorBody, Figures, Source, Status, Step, Task, TaskId, Vendor, What,
+    Actor, Charged, Code, Delivery, ErrorBody, Event, EventKind, Figures, Status, Task, TaskId,
+    Vendor,
 };
 use url::Url;
 
@@ -38,18 +39,18 @@ pub(crate) async fn run(TaskArguments { id, place }: &TaskArguments) -> Result<S
             "there is no task {id} in {table}; tasks are forgotten 30 days after they were made"
         )
     })?;
-    let story = Story::new(task);
+    let view = TaskView::new(task);
     Ok(if json {
-        serde_json::to_string_pretty(&story).expect("a story has only plain fields") + "\n"
+        serde_json::to_string_pretty(&view).expect("a task has only plain fields") + "\n"
     } else {
-        story.text()
+        view.text()
     })
 }
 
 /// The whole answer. The names of fields are what scripts rely on; those of the
 /// events are also what the task's owner sees.
 #[derive(Serialize)]
-struct Story {
+struct TaskView {
     task_id: TaskId,
     key: String,
     vendor: Vendor,
@@ -62,8 +63,8 @@ struct Story {
     updated_at: Timestamp,
     /// When the vendor was last asked, how often in all, and how often in a row
     /// it did not know the task.
-    looked_at: Timestamp,
-    looks: u32,
+    polled_at: Timestamp,
+    polls: u32,
     missing: u32,
     due: Option<Due>,
     metadata: Figures,
@@ -71,7 +72,7 @@ struct Story {
     webhook: Option<Webhook>,
     user: Option<String>,
     forgotten_at: Timestamp,
-    events: Vec<Event>,
+    events: Vec<EventView>,
 }
 
 /// Why it failed, in codes.
@@ -109,25 +110,26 @@ struct Webhook {
 }
 
 #[derive(Serialize)]
-struct Event {
+struct EventView {
     at: Timestamp,
-    what: What,
-    by: Source,
+    #[serde(rename = "event")]
+    kind: EventKind,
+    by: Actor,
     detail: Option<String>,
     vendor_request_id: Option<String>,
     times: u32,
     last_at: Option<Timestamp>,
 }
 
-impl From<Step> for Event {
-    fn from(step: Step) -> Self {
-        let Step { at, by, what, detail, request_id, times, last_at } = step;
+impl From<Event> for EventView {
+    fn from(event: Event) -> Self {
+        let Event { at, by, kind, detail, request_id, times, last_at } = event;
         let times = times.unwrap_or(1);
-        Self { at, what, by, detail, vendor_request_id: request_id, times, last_at }
+        Self { at, kind, by, detail, vendor_request_id: request_id, times, last_at }
     }
 }
 
-impl Story {
+impl TaskView {
     fn new(task: Task) -> Self {
         let host = |url: String| Url::parse(&url).ok()?.host_str().map(str::to_owned);
         let delivery = task.delivery;
@@ -142,8 +144,8 @@ impl Story {
             error: task.error.map(Failure::from),
             created_at: task.created_at,
             updated_at: task.updated_at,
-            looked_at: task.looked_at,
-            looks: task.looks,
+            polled_at: task.polled_at,
+            polls: task.polls,
             missing: task.missing.map_or(0, |missing| missing.times),
             due: task
                 .due_at
@@ -154,7 +156,7 @@ impl Story {
             webhook: task.webhook_url.map(|url| Webhook { host: host(url), delivery }),
             user: task.user,
             forgotten_at: task.ttl,
-            events: task.steps.into_iter().map(Event::from).collect(),
+            events: task.events.into_iter().map(EventView::from).collect(),
         }
     }
 
@@ -173,12 +175,12 @@ impl Story {
         fact("error", self.error.as_ref().map(Failure::text));
         fact("created", Some(time(self.created_at)));
         fact("changed", Some(time(self.updated_at)));
-        let looks = format!("{}, last at {}", self.looks, time(self.looked_at));
-        fact("looks", (self.looks > 0).then_some(looks));
+        let polls = format!("{}, last at {}", self.polls, time(self.polled_at));
+        fact("polls", (self.polls > 0).then_some(polls));
         fact("missing", (self.missing > 0).then(|| format!("{} in a row", self.missing)));
         let due = self.due.as_ref().map(|due| format!("{} ({})", time(due.at), due.shard));
         fact("timer", Some(due.unwrap_or("none: nothing is left to do".to_owned())));
-        fact("film", self.film());
+        fact("video", self.video());
         fact("webhook", self.webhook.as_ref().map(Webhook::text));
         fact("user", self.user.clone());
         fact("forgotten", Some(time(self.forgotten_at)));
@@ -187,7 +189,7 @@ impl Story {
         for event in &self.events {
             events.push(vec![
                 time(event.at),
-                event.what_as_text(),
+                event.kind_as_text(),
                 event.by.as_str().to_owned(),
                 event.detail_as_text(),
             ]);
@@ -195,8 +197,8 @@ impl Story {
         format!("{}\n{}", columns(&facts, &[]), columns(&events, &[]))
     }
 
-    /// What is known of the film in numbers.
-    fn film(&self) -> Option<String> {
+    /// What is known of the video in numbers.
+    fn video(&self) -> Option<String> {
         let Figures { duration, fps, width, height, seed, credits } = &self.metadata;
         let parts = [
             duration.map(|duration| format!("{duration} s")),
@@ -242,11 +244,11 @@ impl Webhook {
     }
 }
 
-impl Event {
-    fn what_as_text(&self) -> String {
+impl EventView {
+    fn kind_as_text(&self) -> String {
         match self.times {
-            1 => self.what.as_str().to_owned(),
-            times => format!("{} ({times} times)", self.what.as_str()),
+            1 => self.kind.as_str().to_owned(),
+            times => format!("{} ({times} times)", self.kind.as_str()),
         }
     }
 
@@ -258,7 +260,7 @@ impl Event {
     }
 }
 
-/// To the millisecond, which is how steps are stored.
+/// To the millisecond, which is how events are stored.
 fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }

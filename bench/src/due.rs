@@ -1,7 +1,7 @@
-//! Many tasks that are due at once: how long it takes until each has been looked at and
+//! Many tasks that are due at once: how long it takes until each has been polled and
 //! has ended, and in how much memory.
 //!
-//! A look takes as long as a vendor does, so this is about how many are under way; with a
+//! A poll takes as long as a vendor does, so this is about how many are under way; with a
 //! vendor that answers at once it shows how many the embedded database lets through.
 
 use std::fs;
@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(200);
 const SHARDS: usize = 4;
 const AT_ONCE: usize = 16;
 
-/// What others do: one task after the other, and a second's sleep after each look.
+/// What others do: one task after the other, and a second's sleep after each poll.
 const SLEEP: Duration = Duration::from_secs(1);
 
 /// One way to work off what is due.
@@ -75,7 +75,7 @@ pub(crate) fn run(tasks: usize) -> Vec<Row> {
         let name = |what: &str| {
             let millis = look.as_millis();
             format!(
-                "{tasks} in {shards} shards, {reconcilers} reconcilers, looks of {millis} ms: {what}"
+                "{tasks} in {shards} shards, {reconcilers} reconcilers, polls of {millis} ms: {what}"
             )
         };
         let row = |what: &str, unit, value| Row::new(GROUP, name(what), unit, value);
@@ -85,7 +85,7 @@ pub(crate) fn run(tasks: usize) -> Vec<Row> {
         if look.is_zero() {
             rows.extend([took, rate]);
         } else {
-            // If nothing but the looks took time.
+            // If nothing but the polls took time.
             let best = (AT_ONCE * shards * reconcilers) as f64 / look.as_secs_f64();
             rows.extend([took.beside(count / best), rate.beside(best)]);
         }

@@ -140,7 +140,7 @@ impl Gateway {
         let model =
             json!({ "model": "openai/sora-2", "api_base": format!("{vendor}/v1"), "api_key": "x" });
         let settings = json!({
-            "model_list": [{ "model_name": "film", "litellm_params": model }],
+            "model_list": [{ "model_name": "video", "litellm_params": model }],
             "general_settings": { "master_key": key },
         });
         let settings = settings_file("litellm.yaml", &settings.to_string())?;
@@ -156,7 +156,7 @@ impl Gateway {
             .kill_on_drop(true)
             .spawn()?;
         let url = format!("http://127.0.0.1:{free}/v1/videos");
-        let mut gateway = Self { process, url, key, model: "film", id: "id", settings };
+        let mut gateway = Self { process, url, key, model: "video", id: "id", settings };
         let client = plain_http().build()?;
         while gateway.create(&client).send().await.is_err() {
             if let Some(status) = gateway.process.try_wait()? {
@@ -189,9 +189,9 @@ impl Gateway {
     }
 
     fn create(&self, client: &Client) -> RequestBuilder {
-        let film = json!({ "model": self.model, "prompt": "the tide comes in" });
+        let video = json!({ "model": self.model, "prompt": "the tide comes in" });
         let request = client.post(&self.url).header("content-type", "application/json");
-        self.signed(request.body(film.to_string()))
+        self.signed(request.body(video.to_string()))
     }
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {

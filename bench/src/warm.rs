@@ -194,7 +194,7 @@ impl Bench {
             figures: Figures::default(),
             ..self.accepted.clone()
         };
-        task.steps.truncate(1);
+        task.events.truncate(1);
         self.client
             .put_item()
             .table_name("Tasks")
@@ -218,7 +218,7 @@ impl Bench {
         let task = &self.accepted;
         let expression = "SET #vendor_task_id = :vendor_task_id, #updated_at = :updated_at, \
             #figures.#seed = :seed, #figures.#credits = :credits, \
-            #steps = list_append(if_not_exists(#steps, :no_steps), :steps) \
+            #events = list_append(if_not_exists(#events, :no_events), :events) \
             REMOVE #submission, #missing";
         let condition = "attribute_not_exists(#vendor_task_id) AND #status IN (:from0, :from1)";
         let update = self
@@ -232,8 +232,11 @@ impl Bench {
             .expression_attribute_values(":updated_at", value(&task.updated_at))
             .expression_attribute_values(":seed", value(&task.figures.seed))
             .expression_attribute_values(":credits", value(&task.figures.credits))
-            .expression_attribute_values(":no_steps", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":steps", value(&task.steps.get(1..).unwrap_or_default()))
+            .expression_attribute_values(":no_events", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(
+                ":events",
+                value(&task.events.get(1..).unwrap_or_default()),
+            )
             .expression_attribute_values(":from0", AttributeValue::S("queued".to_owned()))
             .expression_attribute_values(":from1", AttributeValue::S("processing".to_owned()))
             .return_values(ReturnValue::AllNew)
@@ -244,7 +247,7 @@ impl Bench {
             "figures",
             "seed",
             "credits",
-            "steps",
+            "events",
             "submission",
             "missing",
             "status",

@@ -45,7 +45,7 @@ pub(crate) struct Heard {
 }
 
 struct Script {
-    /// How long a look at a task takes.
+    /// How long a poll takes.
     look: Duration,
     submission: Mutex<Option<Heard>>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// With a vendor that takes so long to say that a film is ready.
+    /// With a vendor that takes so long to say that a video is ready.
     pub(crate) fn start(look: Duration) -> Self {
         let servers = Builder::new_multi_thread().enable_all().build().expect("threads");
         let script = Arc::new(Script { look, submission: Mutex::new(None) });
@@ -184,14 +184,14 @@ pub(crate) fn finished(task: &Task, id: TaskId) -> Task {
     Task {
         id,
         status: Status::Succeeded,
-        url: Some("https://films.example/1.mp4".to_owned()),
+        url: Some("https://videos.example/1.mp4".to_owned()),
         due_at: None,
         due_shard: None,
         ..task.clone()
     }
 }
 
-/// A task like this one, at which somebody has to look by then.
+/// A task like this one, which somebody has to poll by then.
 pub(crate) fn due(task: &Task, id: TaskId, at: Timestamp) -> Task {
     let due_shard = Some(Lane::Vendor(Vendor::Vidu).shard(&id));
     Task { id, due_at: Some(at), due_shard, ..task.clone() }
@@ -225,12 +225,12 @@ async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response
         tokio::time::sleep(script.look).await;
         let video =
             json!({ "duration": 5.04, "fps": 24, "resolution": { "width": 1920, "height": 1080 } });
-        let creation = json!({ "id": "1", "url": "https://films.example/1.mp4", "video": video });
-        let film = json!({
+        let creation = json!({ "id": "1", "url": "https://videos.example/1.mp4", "video": video });
+        let video = json!({
             "id": VENDOR_TASK, "state": "success", "err_code": "", "credits": 80,
             "creations": [creation],
         });
-        return axum::Json(film).into_response();
+        return axum::Json(video).into_response();
     }
     let heard = Heard { path: parts.uri.path().to_owned(), headers: parts.headers, body };
     *script.submission.lock().expect("nobody panics with it") = Some(heard);

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::api::{ApiError, Order, Warning, generations};
-use shared::dialects::{self, Dialect, Ring, Submission, Ticket};
+use shared::dialects::{self, Callback, Dialect, Submission, SubmitContext};
 use shared::task::{TaskId, Vendor};
 use shared::vendors::TokenKey;
 use shared::webhooks::WebhookHosts;
@@ -40,8 +40,8 @@ pub fn translate(
     let request = generations::read(body)?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let callback_url = "https://gw.example.com/v1/callbacks/vendor/token";
-    let ticket = Ticket { task_id: &task_id, callback_url, now: now() };
-    let mut submission = dialect.submit(request.generation, &ticket)?;
+    let context = SubmitContext { task_id: &task_id, callback_url, now: now() };
+    let mut submission = dialect.submit(request.generation, &context)?;
     let mut warnings = request.warnings;
     warnings.append(&mut submission.warnings);
     Ok((submission, warnings))
@@ -74,7 +74,7 @@ pub fn vendor_answer(data: &[u8]) {
 }
 
 /// A call at a callback address: the token, then a header a line, then the body.
-pub fn ring(data: &[u8]) {
+pub fn callback(data: &[u8]) {
     let mut lines = data.split(|byte| *byte == b'\n');
     let token = String::from_utf8_lossy(lines.next().unwrap_or_default());
     let key = TokenKey::new("secret");
@@ -93,7 +93,7 @@ pub fn ring(data: &[u8]) {
     for (vendor, dialect) in dialects() {
         assert!(key.read(vendor, &token).is_none(), "nobody guesses a token");
         let path = format!("/v1/callbacks/{vendor}/{token}");
-        let ring = Ring { path: &path, query: "", headers: &headers, body };
-        assert!(dialect.verify_ring(&ring, now()).is_err(), "nobody guesses a signature");
+        let callback = Callback { path: &path, query: "", headers: &headers, body };
+        assert!(dialect.verify_callback(&callback, now()).is_err(), "nobody guesses a signature");
     }
 }

@@ -239,7 +239,7 @@ proptest! {
     fn no_bytes_make_a_parser_panic(data in prop::collection::vec(any::<u8>(), 0..300)) {
         fuzz::client_request(&data);
         fuzz::vendor_answer(&data);
-        fuzz::ring(&data);
+        fuzz::callback(&data);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What tests need beside a function: somebody who makes a task over HTTP, and a look at the table.
+//! What tests need beside a function: somebody who makes a task over HTTP, and a view of the table.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::api::{ApiError, http};
 use crate::platform::telemetry;
-use crate::store::{Begun, Keys, rest_of_minute};
+use crate::store::{BeginOutcome, Keys, rest_of_minute};
 use crate::task::{ApiKey, Code, Limits};
 
 /// The good key that a request carries.
@@ -59,13 +59,15 @@ pub fn check_count(limits: Limits, tasks: u32) -> Result<(), ApiError> {
 }
 
 /// The answer to a client whose tasks did not begin.
-pub fn refusal(limits: Limits, begun: &Begun, now: Timestamp) -> ApiError {
+pub fn refusal(limits: Limits, begun: &BeginOutcome, now: Timestamp) -> ApiError {
     match begun {
-        Begun::TooFast => ApiError::key_rate_limited(
+        BeginOutcome::TooFast => ApiError::key_rate_limited(
             limits.creates_per_minute.unwrap_or_default(),
             rest_of_minute(now),
         ),
-        Begun::TooMany => ApiError::too_many_unfinished(limits.unfinished.unwrap_or_default()),
-        Begun::Stored | Begun::Before(_) | Begun::Busy => ApiError::busy(),
+        BeginOutcome::TooMany => {
+            ApiError::too_many_unfinished(limits.unfinished.unwrap_or_default())
+        }
+        BeginOutcome::Stored | BeginOutcome::Before(_) | BeginOutcome::Busy => ApiError::busy(),
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::api::{ApiError, Warning, generations};
-use shared::dialects::{self, Ticket};
+use shared::dialects::{self, SubmitContext};
 use shared::task::Vendor;
 
 const DOCUMENT: &str = include_str!("../../docs/api.md");
@@ -74,11 +74,11 @@ fn translate(vendor: Vendor, fields: &[&Value]) -> Result<Sent, ApiError> {
     let request = generations::read(request.to_string().as_bytes())?;
     let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let now = Timestamp::from_second(1_784_019_600).expect("a time");
-    let ticket = Ticket { task_id: &task_id, callback_url: "https://gw.example.com/", now };
+    let context = SubmitContext { task_id: &task_id, callback_url: "https://gw.example.com/", now };
     let accounts: Value = serde_json::from_str(ACCOUNTS).expect("JSON");
     let account = accounts[vendor.as_str()].clone();
     let dialect = dialects::open(vendor, account).expect("an account");
-    let submission = dialect.submit(request.generation, &ticket)?;
+    let submission = dialect.submit(request.generation, &context)?;
     let body = serde_json::from_slice(submission.request.body()).expect("JSON");
     let warnings = [request.warnings, submission.warnings].concat();
     Ok(Sent { endpoint: submission.endpoint, body, warnings })

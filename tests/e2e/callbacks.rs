@@ -1,4 +1,4 @@
-//! A callback is a doorbell: it makes us look, and is not believed.
+//! A callback is a doorbell: it makes us ask, and is not believed.
 
 use local::Reply;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
-const FILM: &str = "https://films.example/1.mp4";
+const FILM: &str = "https://videos.example/1.mp4";
 
 #[tokio::test]
 async fn a_good_ring_makes_the_gateway_look() {
@@ -28,7 +28,7 @@ async fn a_good_ring_makes_the_gateway_look() {
     assert_eq!(vidu.call_back(&success(FILM)).await, 200);
     let task = gateway.client.task(&id).await;
     assert_eq!((&task.body["status"], &task.body["url"]), (&json!("succeeded"), &json!(FILM)));
-    assert_eq!(vidu.polls(), 2, "one look a ring");
+    assert_eq!(vidu.polls(), 2, "one poll a callback");
 }
 
 #[tokio::test]
@@ -89,14 +89,14 @@ async fn late_doubled_and_reordered_rings_change_nothing() {
     let ended = gateway.client.task(&id).await.body;
     assert_eq!(ended["status"], "succeeded");
 
-    let looks = vidu.polls();
+    let polls = vidu.polls();
     vidu.reply_to_polls(Reply::Json(200, state("failed")));
     let replayed = ViduCallback::good(&vidu.callback_url()).at_offset(-200);
     for callback in [replayed.clone(), replayed, ViduCallback::good(&vidu.callback_url())] {
         assert_eq!(callback.send(&state("processing")).await, 200, "answered at once");
     }
     assert_eq!(gateway.client.task(&id).await.body, ended);
-    assert_eq!(vidu.polls(), looks, "an end is final, nobody looks again");
+    assert_eq!(vidu.polls(), polls, "an end is final, nobody polls again");
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
         assert_eq!(
             gateway.client.task(&id).await.body["status"],
             "queued",
-            "a failed look says nothing"
+            "a failed poll says nothing"
         );
     }
 }

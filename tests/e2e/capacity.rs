@@ -78,8 +78,8 @@ impl Metered {
         let id = metered.create(&tide(), None).await;
         metered.get(&id, Timestamp::now()).await;
         // And its task is none of ours.
-        metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/0.mp4")));
-        metered.ring().await;
+        metered.vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/0.mp4")));
+        metered.call_back().await;
         metered.vidu.reply_to_polls(Reply::Json(200, state("processing")));
         metered.meter.0.lock().expect("nothing panics").clear();
         metered
@@ -119,7 +119,7 @@ impl Metered {
         calls.lines().map(str::to_owned).collect()
     }
 
-    async fn ring(&self) {
+    async fn call_back(&self) {
         let callback = ViduCallback::good(&self.vidu.callback_url());
         let token = callback.url.rsplit('/').next().expect("a token").to_owned();
         let parameters = [("vendor", "vidu"), ("token", token.as_str())];
@@ -151,28 +151,30 @@ async fn a_task_costs_so_many_calls_and_units_and_no_more() {
     metered.assert("a create", &["PutItem Tasks 1+1", "UpdateItem Tasks 1"]);
     metered.get(&id, now).await;
     metered.assert("a question soon after", &["GetItem Tasks 1"]);
-    metered.ring().await;
-    metered.assert("a ring that brings news", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
-    metered.ring().await;
-    metered.assert("a ring without news", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
+    metered.call_back().await;
+    metered.assert("a callback that brings progress", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
+    metered.call_back().await;
+    metered.assert("a callback without progress", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
 
     now += SignedDuration::from_mins(2);
     metered.reconcile(now).await;
     let mut run = vec!["Query Tasks 0+0.5"; 17];
     run.push("UpdateItem Tasks 1+2");
-    metered
-        .assert_run("sixteen shards of which one has a task; a look without news; once more", &run);
+    metered.assert_run(
+        "sixteen shards of which one has a task; a poll without progress; once more",
+        &run,
+    );
     metered.reconcile(now).await;
     metered.assert_run("a run in which nothing is due", &["Query Tasks 0+0.5"; 16]);
 
-    metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
-    metered.ring().await;
+    metered.vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+    metered.call_back().await;
     metered.assert(
-        "a ring that tells the end",
+        "a callback that tells the end",
         &["GetItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 2"],
     );
-    metered.ring().await;
-    metered.assert("a ring after the end", &["GetItem Tasks 1"]);
+    metered.call_back().await;
+    metered.assert("a callback after the end", &["GetItem Tasks 1"]);
     metered.get(&id, Timestamp::now()).await;
     metered.assert("a question after the end", &["GetItem Tasks 1"]);
 }
@@ -198,7 +200,7 @@ async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where
         metered.create.answer(&create, Timestamp::now()).await;
         metered.assert("a create of a key with both limits", calls);
     }
-    metered.vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
-    metered.ring().await;
+    metered.vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+    metered.call_back().await;
     metered.assert("and its end", &["GetItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 4"]);
 }

@@ -121,8 +121,8 @@ async fn tasks_survive_a_kill() {
     assert!(!second.status.success(), "two processes would work on the same tasks");
     assert!(String::from_utf8_lossy(&second.stderr).contains("another process"), "{second:?}");
     let task = again.client().wait_for(&id, "succeeded").await;
-    let film = again.client().http.get(task["url"].as_str().expect("a url")).send().await;
-    assert_eq!(film.expect("an answer").status(), 200);
+    let video = again.client().http.get(task["url"].as_str().expect("a url")).send().await;
+    assert_eq!(video.expect("an answer").status(), 200);
     assert!(again.banner.contains(secret.expect("a secret").as_str()), "the secret stays");
 }
 

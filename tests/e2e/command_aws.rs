@@ -29,7 +29,7 @@ impl FakeCloudFormation {
             .collect();
         let there = format!(
             "<DescribeStacksResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\">\
-             <DescribeStacksResult><Stacks><member><StackName>films</StackName>\
+             <DescribeStacksResult><Stacks><member><StackName>videos</StackName>\
              <CreationTime>2026-11-21T00:00:00Z</CreationTime>\
              <StackStatus>CREATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs>\
              </member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
@@ -39,7 +39,7 @@ impl FakeCloudFormation {
         let answer = move |headers: HeaderMap, body: String| {
             let signed = headers["authorization"].to_str().expect("text").to_owned();
             heard.lock().expect("whole").push(signed);
-            let answer = if body.contains("StackName=films") {
+            let answer = if body.contains("StackName=videos") {
                 (StatusCode::OK, there)
             } else if body.contains("StackName=secret") {
                 (StatusCode::FORBIDDEN, error("AccessDenied", "User: me is not authorized"))
@@ -91,9 +91,9 @@ async fn the_outputs_of_a_stack_name_its_tables() {
     let cloudformation = FakeCloudFormation::start(OUTPUTS).await;
     let environment = environment(&cloudformation.url, gateway.stack.database_url());
     let rows: &[(&[&str], &str)] = &[
-        (&["keys", "list", "--stack", "films"], "the local stack's own key"),
+        (&["keys", "list", "--stack", "videos"], "the local stack's own key"),
         (&["keys", "list", "--table", "Keys"], "the local stack's own key"),
-        (&["usage", "--from", "2026-11-01", "--stack", "films"], "No task ended"),
+        (&["usage", "--from", "2026-11-01", "--stack", "videos"], "No task ended"),
         (&["usage", "--from", "2026-11-01", "--table", "Usage", "--key", "x"], "No task ended"),
     ];
     for (arguments, expected) in rows {
@@ -114,9 +114,9 @@ async fn what_aws_refuses_is_one_line_that_says_what_to_do() {
         (&["keys", "list", "--stack", "gone"], &["no stack gone", "eu-west-1", "--region"]),
         (&["keys", "list", "--stack", "gone", "--region", "us-east-1"], &["us-east-1"]),
         (&["keys", "list", "--stack", "secret"], &["not authorized", "--profile"]),
-        (&["keys", "list", "--table", "Films"], &["no such table", "--table"]),
-        (&["usage", "--from", "2026-11-01", "--stack", "films"], &["UsageTable"]),
-        (&["keys", "list", "--stack", "films", "--profile", "nobody"], &["credentials", "nobody"]),
+        (&["keys", "list", "--table", "Videos"], &["no such table", "--table"]),
+        (&["usage", "--from", "2026-11-01", "--stack", "videos"], &["UsageTable"]),
+        (&["keys", "list", "--stack", "videos", "--profile", "nobody"], &["credentials", "nobody"]),
     ];
     for (arguments, expected) in rows {
         let message = complaint(&run(arguments, &environment).await, 1);
@@ -137,7 +137,7 @@ async fn without_credentials_or_a_region_nothing_is_asked() {
                 *value = "";
             }
         }
-        let output = run(&["keys", "list", "--stack", "films"], &environment).await;
+        let output = run(&["keys", "list", "--stack", "videos"], &environment).await;
         let message = complaint(&output, 1);
         assert!(message.contains(expected), "{missing}: {message}");
         assert!(!message.contains("AKIA"), "{message}");
@@ -150,14 +150,14 @@ async fn a_profile_that_is_named_beats_the_environment() {
     let gateway = Gateway::start().await;
     let cloudformation = FakeCloudFormation::start(OUTPUTS).await;
     let file = TestFile::new("profile");
-    let profile = "[profile films]\nregion = us-east-2\n\
-        aws_access_key_id = AKIAFILMS\naws_secret_access_key = films\n";
+    let profile = "[profile videos]\nregion = us-east-2\n\
+        aws_access_key_id = AKIAFILMS\naws_secret_access_key = videos\n";
     std::fs::write(&file.0, profile).expect("written");
     let mut environment = environment(&cloudformation.url, gateway.stack.database_url());
     environment.retain(|(name, _)| !matches!(*name, "AWS_CONFIG_FILE" | "AWS_REGION"));
     environment.push(("AWS_CONFIG_FILE", file.0.to_str().expect("UTF-8")));
     let output =
-        run(&["keys", "list", "--stack", "films", "--profile", "films"], &environment).await;
+        run(&["keys", "list", "--stack", "videos", "--profile", "videos"], &environment).await;
     assert!(output.status.success(), "{output:?}");
     let asked = cloudformation.asked.lock().expect("whole").concat();
     assert!(asked.contains("AKIAFILMS/") && asked.contains("/us-east-2/"), "{asked}");

@@ -41,13 +41,14 @@ async fn an_operator_reads_every_step_and_nothing_that_is_the_clients() {
 
     let after = story(&gateway, &id).await;
     let events = after["events"].as_array().expect("events").iter();
-    let events: Vec<_> =
-        events.map(|event| format!("{} {}", event["by"], event["what"]).replace('"', "")).collect();
+    let events: Vec<_> = events
+        .map(|event| format!("{} {}", event["by"], event["event"]).replace('"', ""))
+        .collect();
     let expected = [
         "create created",
         "create accepted",
-        "callback ring_refused",
-        "callback rung",
+        "callback callback_refused",
+        "callback called_back",
         "callback failed",
         "notify webhook",
     ];
@@ -59,11 +60,11 @@ async fn an_operator_reads_every_step_and_nothing_that_is_the_clients() {
     assert_eq!(after["due"], Value::Null);
 
     let text = task(&gateway, &id, &[]).await;
-    for expected in ["ring_refused", "delivered", "AuditFailed", "timer", "none", &id] {
+    for expected in ["callback_refused", "delivered", "AuditFailed", "timer", "none", &id] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     for answer in [before.to_string(), after.to_string(), text] {
-        for hidden in ["the tide comes in", "order 17", "/film?key=1", "sk-local", "whsec_"] {
+        for hidden in ["the tide comes in", "order 17", "/video?key=1", "sk-local", "whsec_"] {
             assert!(!answer.contains(hidden), "{hidden}: {answer}");
         }
     }

@@ -11,7 +11,7 @@ use local::Options;
 use local::template::Template;
 use serde_json::{Value, json};
 use shared::api::generations;
-use shared::task::{Code, ErrorBody, Source, What};
+use shared::task::{Actor, Code, ErrorBody, EventKind};
 
 use crate::contract::{CONTRACT, escape};
 use crate::gateway::{Gateway, send};
@@ -162,15 +162,15 @@ fn each_code_is_documented_with_a_status_or_occurs_in_failed_tasks_only() {
 }
 
 #[test]
-fn the_events_of_a_task_are_those_of_its_story() {
+fn the_kinds_of_events_are_those_of_the_code() {
     let event = "#/components/schemas/Event/properties";
-    let kinds = What::ALL.into_iter().filter(|kind| {
-        // A step that nobody but the operator sees is not documented.
-        Source::Callback.step(*kind, jiff::Timestamp::UNIX_EPOCH).for_owner().is_some()
+    let kinds = EventKind::ALL.into_iter().filter(|kind| {
+        // An event that nobody but the operator sees is not documented.
+        Actor::Callback.event(*kind, jiff::Timestamp::UNIX_EPOCH).for_owner().is_some()
     });
     let kinds: BTreeSet<_> = kinds.map(|kind| kind.as_str().to_owned()).collect();
-    assert_eq!(kinds, documented(&format!("{event}/what/enum")));
-    let actors: BTreeSet<_> = Source::ALL.map(|actor| actor.as_str().to_owned()).into();
+    assert_eq!(kinds, documented(&format!("{event}/event/enum")));
+    let actors: BTreeSet<_> = Actor::ALL.map(|actor| actor.as_str().to_owned()).into();
     assert_eq!(actors, documented(&format!("{event}/by/enum")));
 }
 
@@ -193,7 +193,7 @@ fn the_version_is_the_workspaces() {
 
 #[tokio::test]
 async fn each_example_of_a_request_makes_a_film() {
-    // A client's webhook is an address that nobody calls here before the film is done.
+    // A client's webhook is an address that nobody calls here before the video is done.
     let gateway = Gateway::with(Options { public_webhooks: true, ..Options::default() }).await;
     let content = format!("{CREATE}/requestBody/content/application~1json");
     let examples = CONTRACT.at(&format!("{content}/examples")).and_then(Value::as_object);

@@ -25,10 +25,10 @@ async fn a_request_becomes_a_film_that_can_be_downloaded() {
     assert_eq!(task["metadata"]["credits"], 80, "{task}");
     assert!(task["expires_at"].is_string(), "the link's end is known: {task}");
 
-    let film = gateway.client.http.get(task["url"].as_str().unwrap()).send().await.unwrap();
-    assert_eq!(film.headers()["content-type"], "video/mp4");
-    let film = film.bytes().await.unwrap();
-    assert_eq!(&film[4..8], b"ftyp", "an MP4 file begins like this");
+    let video = gateway.client.http.get(task["url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(video.headers()["content-type"], "video/mp4");
+    let video = video.bytes().await.unwrap();
+    assert_eq!(&video[4..8], b"ftyp", "an MP4 file begins like this");
 }
 
 #[tokio::test]
@@ -78,12 +78,12 @@ async fn n_makes_that_many_independent_tasks() {
         answer.body["task_ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert_eq!(answer.body["task_id"], ids[0]);
     assert!(ids.len() == 3 && ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
-    let mut films = Vec::new();
+    let mut videos = Vec::new();
     for id in ids {
-        films.push(gateway.client.wait_for(id, "succeeded").await["url"].clone());
+        videos.push(gateway.client.wait_for(id, "succeeded").await["url"].clone());
     }
-    films.dedup();
-    assert_eq!(films.len(), 3, "each has its own film");
+    videos.dedup();
+    assert_eq!(videos.len(), 3, "each has its own video");
 }
 
 #[tokio::test]
@@ -273,5 +273,5 @@ async fn deployed_webhook_rules_can_be_tried_at_home() {
         let answer = gateway.client.create(&body(url)).await;
         assert_error(&answer, 400, "invalid_parameter", Some("metadata.callback_url"));
     }
-    assert_eq!(gateway.client.create(&body("https://hooks.example.com/film")).await.status, 200);
+    assert_eq!(gateway.client.create(&body("https://hooks.example.com/video")).await.status, 200);
 }

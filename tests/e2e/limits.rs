@@ -73,8 +73,8 @@ async fn a_key_makes_so_many_tasks_a_minute() {
         let wait: u32 = second.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!((1..=60).contains(&wait), "until the minute is over: {wait}");
         let id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
-        let looks = join_all((0..20).map(|_| client.task(id))).await;
-        assert!(looks.iter().all(|look| look.status == 404), "asking is not counted");
+        let polls = join_all((0..20).map(|_| client.task(id))).await;
+        assert!(polls.iter().all(|look| look.status == 404), "asking is not counted");
         break;
     }
 }

@@ -57,7 +57,7 @@ async fn each_request_and_each_ended_task_is_one_line_with_its_metrics() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
+    vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
     assert_eq!(vidu.call_back(&json!({})).await, 200);
     gateway.client.task(&id).await;
     let about = about(&id);
@@ -89,7 +89,7 @@ async fn each_request_and_each_ended_task_is_one_line_with_its_metrics() {
     assert!((create["GatewayTime"].as_f64().unwrap() - own).abs() < 0.2, "{create}");
 
     assert_eq!(about["submission"].len(), 1);
-    assert_eq!(about["look"].len(), 1);
+    assert_eq!(about["poll"].len(), 1);
     let [ended] = about["task ended"].as_slice() else { panic!("one end: {about:?}") };
     assert_eq!((&ended["status"], &ended["by"]), (&json!("succeeded"), &json!("callback")));
     let metrics = &ended["_aws"]["CloudWatchMetrics"];

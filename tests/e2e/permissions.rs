@@ -14,7 +14,7 @@ use crate::gateway::{DEADLINE, Gateway, send};
 use crate::reconcile::Later;
 use crate::webhook_receiver::WebhookReceiver;
 
-fn film(metadata: &Value) -> Value {
+fn video(metadata: &Value) -> Value {
     json!({ "model": "viduq1", "prompt": "the tide comes in", "metadata": metadata })
 }
 
@@ -32,7 +32,7 @@ async fn forget_answers(gateway: &Gateway) {
 async fn whatever_a_function_may_do_it_also_does() {
     let gateway = Gateway::start().await;
     let once = async |metadata: &Value| {
-        let request = gateway.client.create_request(&film(metadata));
+        let request = gateway.client.create_request(&video(metadata));
         send(request.header("idempotency-key", "order-17")).await.status
     };
     assert_eq!(once(&json!({ "simulate": "busy" })).await, 429, "its record is taken back");
@@ -47,24 +47,24 @@ async fn whatever_a_function_may_do_it_also_does() {
         .header("authorization", format!("Bearer {LOCAL_KEY}"))
         .header("content-type", "application/json")
         .header("idempotency-key", "order-17")
-        .body(lambda_http::Body::Text(film(&json!({})).to_string()))
+        .body(lambda_http::Body::Text(video(&json!({})).to_string()))
         .expect("a request");
     let later = Timestamp::now() + SignedDuration::from_mins(1);
     let answer = create.answer(&again, later).await;
     assert_eq!(answer.status(), 200, "answered from its task: {:?}", answer.body());
     assert!(answer.headers().contains_key("idempotent-replayed"));
 
-    // One is rung for, one is found when it is asked for, and one when it is due.
+    // One is called back for, one is found when it is asked for, and one when it is due.
     let mut webhook = WebhookReceiver::replying([Reply::Status(500)]).await;
-    let rung = gateway.client.created(&film(&json!({ "callback_url": webhook.url }))).await;
-    let found = gateway.client.created(&film(&json!({ "simulate": "lost-callbacks" }))).await;
-    gateway.client.created(&film(&json!({ "simulate": "lost-callbacks" }))).await;
+    let rung = gateway.client.created(&video(&json!({ "callback_url": webhook.url }))).await;
+    let found = gateway.client.created(&video(&json!({ "simulate": "lost-callbacks" }))).await;
+    gateway.client.created(&video(&json!({ "simulate": "lost-callbacks" }))).await;
     gateway.client.wait_for(&rung, "succeeded").await;
     gateway.client.wait_for(&found, "succeeded").await;
     webhook.called().await;
 
     // The webhook that failed is called again, once that it did is stored, and what
-    // nobody asked for is looked at.
+    // nobody asked for is polled.
     let later = Later::of(&gateway).await;
     let began = Instant::now();
     while let unused @ [_, ..] = &gateway.stack.unused_permissions()[..] {

@@ -15,7 +15,7 @@ use shared::runtime::Environment;
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, ViduCallback, state, success};
 
-const FILM: &str = "https://films.example/1.mp4";
+const FILM: &str = "https://videos.example/1.mp4";
 
 /// A reconciler that stands so many seconds in the future.
 pub(crate) struct Later {
@@ -139,14 +139,14 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
     let unknown = Reply::Json(404, json!({ "code": 404, "reason": "TaskNotFound" }));
-    let looks = [
+    let polls = [
         unknown.clone(),
         unknown.clone(),
         Reply::Json(200, state("processing")),
         unknown.clone(),
         unknown.clone(),
     ];
-    for look in looks {
+    for look in polls {
         vidu.reply_to_polls(look);
         later.run_after(1200).await;
         assert_ne!(gateway.client.task(&id).await.body["status"], "failed");
@@ -177,7 +177,7 @@ async fn a_task_without_end_is_given_up_after_one_last_look() {
     assert_eq!(
         gateway.client.task(&late).await.body["status"],
         "succeeded",
-        "the last look counts"
+        "the last poll counts"
     );
 }
 
@@ -208,9 +208,9 @@ async fn a_lost_submission_is_found_by_the_ring_that_names_it() {
     let note = json!({ "model": "viduq1", "prompt": "x", "metadata": { "payload": "order 17" } });
     let id = gateway.client.created(&note).await;
     let with_note = |note: &str| {
-        let mut film: Value = success(FILM);
-        film["payload"] = note.into();
-        film
+        let mut video: Value = success(FILM);
+        video["payload"] = note.into();
+        video
     };
     // Somebody else's task is not ours, whoever says so.
     vidu.reply_to_polls(Reply::Json(200, with_note("order 18")));

@@ -139,7 +139,7 @@ async fn whoever_looks_learns_of_the_new_key() {
 
     vidu.exchange_key(NEW_KEY);
     gateway.stack.put_secret("Accounts", vidu.accounts());
-    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
+    vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
     later.run_after(60).await;
     assert_eq!((vidu.unauthorized(), vidu.polls()), (1, 1), "the old key is refused");
     later.run_after(60).await;

@@ -9,8 +9,8 @@ use shared::api::ApiError;
 use shared::store::{Due, Keys, Raised, Tasks};
 use shared::task::timer::Lane;
 use shared::task::{
-    AccountId, ApiKey, Delivery, ErrorBody, Figures, KeyHash, Limits, News, Source, Status, Step,
-    Task, TaskId, Vendor, What,
+    AccountId, Actor, ApiKey, Delivery, ErrorBody, Event, EventKind, Figures, KeyHash, Limits,
+    Progress, Status, Task, TaskId, Vendor,
 };
 
 use crate::gateway::Gateway;
@@ -21,18 +21,18 @@ pub(crate) fn tasks(gateway: &Gateway) -> Arc<Tasks> {
 }
 
 /// Raises a task as a reconciler would.
-async fn raise(tasks: &Tasks, task: &Task, news: &News, now: Timestamp) -> Option<Raised> {
-    let steps = [Source::Reconcile.rise(news, now)];
-    tasks.raise(task, news, &steps, now).await.expect("the store answers")
+async fn raise(tasks: &Tasks, task: &Task, progress: &Progress, now: Timestamp) -> Option<Raised> {
+    let events = [Actor::Reconcile.rise(progress, now)];
+    tasks.raise(task, progress, &events, now).await.expect("the store answers")
 }
 
-fn accepted(now: Timestamp) -> Step {
-    Source::Create.step(What::Accepted, now)
+fn accepted(now: Timestamp) -> Event {
+    Actor::Create.event(EventKind::Accepted, now)
 }
 
 /// What stays when the order of things does not count.
 fn without_story(task: &Task) -> Task {
-    Task { steps: Vec::new(), ..task.clone() }
+    Task { events: Vec::new(), ..task.clone() }
 }
 
 pub(crate) fn task(seed: u8) -> Task {
@@ -66,14 +66,14 @@ fn error() -> ErrorBody {
     *ApiError::internal().body
 }
 
-fn news(status: Status) -> News {
+fn progress(status: Status) -> Progress {
     match status {
-        Status::Failed => News::failed(error(), Figures::default()),
-        Status::Succeeded => News {
-            url: Some("https://films.example/1.mp4".to_owned()),
-            ..News::unfinished(Status::Succeeded)
+        Status::Failed => Progress::failed(error(), Figures::default()),
+        Status::Succeeded => Progress {
+            url: Some("https://videos.example/1.mp4".to_owned()),
+            ..Progress::unfinished(Status::Succeeded)
         },
-        unfinished => News::unfinished(unfinished),
+        unfinished => Progress::unfinished(unfinished),
     }
 }
 
@@ -99,9 +99,9 @@ async fn a_task_keeps_its_timer_until_it_ends() {
         index.unwrap().count()
     };
     assert_eq!(due().await, 1);
-    raise(&tasks, &stored, &news(Status::Processing), stored.created_at).await;
+    raise(&tasks, &stored, &progress(Status::Processing), stored.created_at).await;
     assert_eq!(due().await, 1, "something is still to be done");
-    let ended = raise(&tasks, &stored, &news(Status::Succeeded), stored.created_at).await;
+    let ended = raise(&tasks, &stored, &progress(Status::Succeeded), stored.created_at).await;
     assert_eq!(due().await, 0, "nothing is left to do");
     assert_eq!(ended.unwrap().task.due_at, None);
 }
@@ -112,10 +112,10 @@ async fn figures_that_the_news_does_not_know_stay() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     let figures = |seed, duration| Figures { seed, duration, ..Figures::default() };
-    let told = News { figures: figures(Some(77), Some(5.0)), ..news(Status::Queued) };
-    let step = accepted(stored.created_at);
-    let stored = tasks.accept(&stored, "839", &told.figures, step).await.unwrap().unwrap();
-    let ended = News { figures: figures(None, Some(5.04)), ..news(Status::Succeeded) };
+    let told = Progress { figures: figures(Some(77), Some(5.0)), ..progress(Status::Queued) };
+    let event = accepted(stored.created_at);
+    let stored = tasks.accept(&stored, "839", &told.figures, event).await.unwrap().unwrap();
+    let ended = Progress { figures: figures(None, Some(5.04)), ..progress(Status::Succeeded) };
     let task = raise(&tasks, &stored, &ended, stored.created_at).await.unwrap().task;
     assert_eq!(task.figures, figures(Some(77), Some(5.04)));
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
@@ -140,7 +140,7 @@ async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
     let gateway = Gateway::start().await;
     let tasks = tasks(&gateway);
     let rows = [
-        (&[Processing, Queued][..], Processing, "old news"),
+        (&[Processing, Queued][..], Processing, "old progress"),
         (&[Succeeded, Processing, Queued], Succeeded, "an end absorbs"),
         (&[Succeeded, Failed], Succeeded, "the first end holds"),
         (&[Failed, Succeeded], Failed, "the first end holds"),
@@ -150,7 +150,7 @@ async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
         let stored = task(seed);
         tasks.insert(&stored).await.unwrap();
         for status in order {
-            raise(&tasks, &stored, &news(*status), stored.created_at).await;
+            raise(&tasks, &stored, &progress(*status), stored.created_at).await;
         }
         let task = tasks.get(&stored.id).await.unwrap().unwrap();
         assert_eq!(task.status, end, "{reason}");
@@ -169,7 +169,7 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
             [usize::try_from(writer % 3).unwrap()];
         let (tasks, stored) = (tasks.clone(), stored.clone());
         let now = stored.created_at + SignedDuration::from_secs(writer);
-        tokio::spawn(async move { raise(&tasks, &stored, &news(status), now).await.unwrap() })
+        tokio::spawn(async move { raise(&tasks, &stored, &progress(status), now).await.unwrap() })
     });
     let seen: Vec<_> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(seen.iter().filter(|raised| raised.is_end).count(), 1);
@@ -186,10 +186,10 @@ async fn of_many_who_want_to_look_one_does() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
-    let now = stored.looked_at + SignedDuration::from_secs(5);
+    let now = stored.polled_at + SignedDuration::from_secs(5);
     let claims = (0..24).map(|_| {
-        let (tasks, id, seen) = (tasks.clone(), stored.id.clone(), stored.looked_at);
-        tokio::spawn(async move { tasks.claim_look(&id, seen, now).await.unwrap() })
+        let (tasks, id, seen) = (tasks.clone(), stored.id.clone(), stored.polled_at);
+        tokio::spawn(async move { tasks.claim_poll(&id, seen, now).await.unwrap() })
     });
     let won = join_all(claims).await.into_iter().filter(|claim| *claim.as_ref().unwrap()).count();
     assert_eq!(won, 1);
@@ -200,7 +200,7 @@ async fn news_of_a_task_that_is_gone_makes_no_task() {
     let gateway = Gateway::start().await;
     let (tasks, gone) = (tasks(&gateway), task(1));
     for status in [Status::Processing, Status::Failed] {
-        let raised = raise(&tasks, &gone, &news(status), gone.created_at).await;
+        let raised = raise(&tasks, &gone, &progress(status), gone.created_at).await;
         assert_eq!(raised, None);
     }
     assert_eq!(
@@ -243,7 +243,7 @@ async fn of_many_who_find_a_task_due_one_gets_it() {
     });
     let claims = join_all(claims).await.into_iter().map(Result::unwrap);
     let won: Vec<Task> = claims.flatten().collect();
-    assert_eq!(won, [Task { due_at: Some(next), looked_at: now, looks: 1, ..stored }]);
+    assert_eq!(won, [Task { due_at: Some(next), polled_at: now, polls: 1, ..stored }]);
     assert_eq!(tasks.due(&shard, now).await.unwrap(), [], "its timer is set to the next time");
 }
 
@@ -254,12 +254,12 @@ async fn an_end_that_a_client_waits_for_keeps_a_timer_until_it_is_delivered() {
     let stored = Task { webhook_url: Some("https://hooks.example.com/".to_owned()), ..task(1) };
     tasks.insert(&stored).await.unwrap();
     let now = stored.created_at;
-    let ended = raise(&tasks, &stored, &news(Status::Succeeded), now).await.unwrap().task;
+    let ended = raise(&tasks, &stored, &progress(Status::Succeeded), now).await.unwrap().task;
     assert!(ended.owes_webhook() && ended.due_at > Some(now), "{ended:?}");
     assert_eq!(ended.due_shard, Some(Lane::Webhooks.shard(&stored.id)));
 
     let delivery = Delivery { tries: 1, tried_at: now, delivered: true, outcome: "200".to_owned() };
-    let told = Source::Notify.step(What::Webhook, now);
+    let told = Actor::Notify.event(EventKind::Webhook, now);
     tasks.record_delivery(&ended, &delivery, None, told).await.unwrap();
     let told = tasks.get(&stored.id).await.unwrap().unwrap();
     assert!(!told.owes_webhook() && told.due_shard.is_none(), "{told:?}");
@@ -274,13 +274,13 @@ async fn a_submission_is_repeated_by_one_and_once() {
     tasks.insert(&stored).await.unwrap();
     let mut won = 0;
     for _ in 0..3 {
-        let step = Source::Reconcile.step(What::Repeated, stored.created_at);
-        won += u32::from(tasks.claim_repeat(&stored, step).await.unwrap());
+        let event = Actor::Reconcile.event(EventKind::Repeated, stored.created_at);
+        won += u32::from(tasks.claim_repeat(&stored, event).await.unwrap());
     }
     assert_eq!(won, 1);
 }
 
-/// The laws of order: an end absorbs, news commutes, twice is once. A vendor
+/// The laws of order: an end absorbs, progress commutes, twice is once. A vendor
 /// tells one end of a task; whatever the order, that is where the task arrives.
 #[tokio::test]
 async fn in_every_order_the_same_news_leads_to_the_same_task() {
@@ -296,7 +296,7 @@ async fn in_every_order_the_same_news_leads_to_the_same_task() {
             let stored = task(seed);
             tasks.insert(&stored).await.unwrap();
             for status in order {
-                raise(&tasks, &stored, &news(status), stored.created_at).await;
+                raise(&tasks, &stored, &progress(status), stored.created_at).await;
             }
             let ended = tasks.get(&stored.id).await.unwrap().unwrap();
             arrived.push(Task { id: task(0).id, ..without_story(&ended) });

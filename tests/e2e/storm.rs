@@ -118,7 +118,7 @@ struct Told(std::sync::Mutex<BTreeMap<String, BTreeSet<String>>>);
 
 async fn webhook(told: Arc<Told>, dice: Arc<Dice>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = format!("http://{}/film", listener.local_addr().expect("an address"));
+    let address = format!("http://{}/video", listener.local_addr().expect("an address"));
     let router = Router::new().fallback(move |request: Request| {
         let (told, dice) = (told.clone(), dice.clone());
         async move {

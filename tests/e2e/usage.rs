@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
-use shared::store::{Beginning, Begun, Tasks};
-use shared::task::{Charged, ErrorBody, Figures, Limits, News, Source, Status, Task};
+use shared::store::{BeginOutcome, NewTasks, Tasks};
+use shared::task::{Actor, Charged, ErrorBody, Figures, Limits, Progress, Status, Task};
 
 use crate::gateway::{Gateway, text, tide};
 use crate::store::{task, tasks};
@@ -40,19 +40,24 @@ pub(crate) async fn sum(gateway: &Gateway, owner: &str) -> Value {
     sum.into()
 }
 
-fn ended(status: Status, charged: Charged) -> News {
+fn ended(status: Status, charged: Charged) -> Progress {
     let figures = Figures { duration: Some(5.5), credits: Some(4.0), ..Figures::default() };
     let error = ErrorBody { charged, ..*ApiError::internal().body };
     match status {
-        Status::Failed => News::failed(error, figures),
-        status => News { figures, ..News::unfinished(status) },
+        Status::Failed => Progress::failed(error, figures),
+        status => Progress { figures, ..Progress::unfinished(status) },
     }
 }
 
-async fn end(tasks: &Tasks, task: &Task, news: &News) -> bool {
+async fn end(tasks: &Tasks, task: &Task, progress: &Progress) -> bool {
     let now = task.created_at;
-    let steps = [Source::Reconcile.rise(news, now)];
-    tasks.raise(task, news, &steps, now).await.expect("the store answers").expect("a task").is_end
+    let events = [Actor::Reconcile.rise(progress, now)];
+    tasks
+        .raise(task, progress, &events, now)
+        .await
+        .expect("the store answers")
+        .expect("a task")
+        .is_end
 }
 
 #[tokio::test]
@@ -68,14 +73,14 @@ async fn every_end_is_added_up_once_by_what_it_was() {
     for (seed, (status, charged)) in (1..).zip(rows) {
         let stored = task(seed);
         tasks.insert(&stored).await.unwrap();
-        let news = ended(status, charged);
-        assert!(end(&tasks, &stored, &news).await);
-        assert!(!end(&tasks, &stored, &news).await, "the same once more is no end");
+        let progress = ended(status, charged);
+        assert!(end(&tasks, &stored, &progress).await);
+        assert!(!end(&tasks, &stored, &progress).await, "the same once more is no end");
     }
     let refused = task(9);
     tasks.insert(&refused).await.unwrap();
-    let step = Source::Create.rise(&ended(Status::Failed, Charged::No), refused.created_at);
-    tasks.refuse(&refused, &ApiError::internal().body, step).await.unwrap();
+    let event = Actor::Create.rise(&ended(Status::Failed, Charged::No), refused.created_at);
+    tasks.refuse(&refused, &ApiError::internal().body, event).await.unwrap();
     assert_eq!(
         sum(&gateway, "local").await,
         json!({ "succeeded": 2.0, "failed": 2.0, "refused": 1.0, "seconds": 11.0, "credits": 12.0 }),
@@ -108,14 +113,14 @@ async fn places_that_are_taken_are_all_given_back() {
         let tasks = tasks.clone();
         async move {
             let one = Task { counted: true, ..task(seed) };
-            let beginning = Beginning { tasks: std::slice::from_ref(&one), record: None, limits };
+            let beginning = NewTasks { tasks: std::slice::from_ref(&one), record: None, limits };
             let begun = tasks.begin(&beginning, one.created_at).await.unwrap();
-            assert_eq!(begun, Begun::Stored);
-            let news = match seed % 3 {
+            assert_eq!(begun, BeginOutcome::Stored);
+            let progress = match seed % 3 {
                 0 => ended(Status::Failed, Charged::No),
                 _ => ended(Status::Succeeded, Charged::Yes),
             };
-            let told = join_all((0..=seed % 3).map(|_| end(&tasks, &one, &news))).await;
+            let told = join_all((0..=seed % 3).map(|_| end(&tasks, &one, &progress))).await;
             assert_eq!(told.into_iter().filter(|is_end| *is_end).count(), 1);
         }
     });

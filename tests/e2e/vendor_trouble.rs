@@ -118,7 +118,7 @@ async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_rings() {
     let vidu = ScriptedVidu::replying([Reply::Json(200, accepted)]).await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.reply_to_polls(Reply::Json(200, success("https://films.example/1.mp4")));
+    vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
 
     let task = gateway.client.wait_for(&id, "succeeded").await;
     assert_eq!(task["metadata"]["seed"], 77, "told at creation only, and kept");

@@ -1,4 +1,4 @@
-//! Each vendor, from the request of the public documentation to a film.
+//! Each vendor, from the request of the public documentation to a video.
 
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ async fn assert_film(gateway: &Gateway, answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     let id = answer.body["task_id"].as_str().expect("a task_id");
     let task = gateway.client.wait_for(id, "succeeded").await;
-    let film = gateway.client.http.get(task["url"].as_str().expect("a url")).send().await;
-    assert_eq!(film.expect("an answer").headers()["content-type"], "video/mp4");
+    let video = gateway.client.http.get(task["url"].as_str().expect("a url")).send().await;
+    assert_eq!(video.expect("an answer").headers()["content-type"], "video/mp4");
     task
 }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::contract::CONTRACT;
 use crate::gateway::DEADLINE;
 
-const PATH: &str = "/film?key=1";
+const PATH: &str = "/video?key=1";
 
 pub(crate) struct WebhookReceiver {
     pub(crate) url: String,

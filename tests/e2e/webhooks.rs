@@ -10,7 +10,7 @@ use shared::api::ApiError;
 use shared::runtime::Environment;
 use shared::store::{Due, Keys};
 use shared::task::timer::Lane;
-use shared::task::{Delivery, Source, Status, Task, TaskId};
+use shared::task::{Actor, Delivery, Status, Task, TaskId};
 use shared::webhooks::{Deliveries, WebhookHosts};
 
 use crate::gateway::{DEADLINE, Gateway, assert_error};
@@ -175,7 +175,7 @@ async fn each_answer_has_its_consequence() {
         let now = ended.due_at.expect("a timer");
         assert!(
             deliveries
-                .deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, now)
+                .deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, now)
                 .await
                 .unwrap()
         );
@@ -210,7 +210,7 @@ async fn a_client_that_is_not_there_is_called_again() {
     for (seed, outcome) in [(1, "the connection broke before an answer"), (2, "no connection")] {
         let ended = ended(&gateway, seed, &url).await;
         let now = ended.due_at.expect("a timer");
-        deliveries.deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, now).await.unwrap();
+        deliveries.deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, now).await.unwrap();
         let task = stored(&gateway, &ended.id).await;
         assert_eq!(task.delivery.as_ref().expect("it was tried").outcome, outcome);
         assert!(task.due_at > Some(now), "{task:?}");
@@ -326,7 +326,7 @@ async fn an_address_that_may_not_be_called_is_not() {
     for (seed, (url, outcome)) in (1..).zip(rows) {
         let ended = ended(&gateway, seed, &url).await;
         deliveries
-            .deliver_due(&tasks(&gateway), &due(&ended), Source::Notify, ended.due_at.unwrap())
+            .deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, ended.due_at.unwrap())
             .await
             .unwrap();
         let task = stored(&gateway, &ended.id).await;

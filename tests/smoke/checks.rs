@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
-/// A vendor that takes longer over a few seconds of film is worth a look.
+/// A vendor that takes longer over a few seconds of video is worth a look.
 const LONGEST_FILM: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) struct Deployment {
@@ -52,7 +52,7 @@ impl Deployment {
             (self.get(&unknown).bearer_auth("sk-nobodys"), 401, "unknown_api_key"),
             (with_key(self.get(&unknown)), 404, "task_not_found"),
             (with_key(self.get(generations)), 405, "method_not_allowed"),
-            (with_key(self.get("/v1/films")), 404, "route_not_found"),
+            (with_key(self.get("/v1/videos")), 404, "route_not_found"),
             (self.create(&json!({ "model": "viduq1" })), 400, "missing_parameter"),
             (self.ring(), 404, "route_not_found"),
         ];
@@ -63,7 +63,7 @@ impl Deployment {
         }
     }
 
-    /// Makes a film and waits for it. The vendor charges for this.
+    /// Makes a video and waits for it. The vendor charges for this.
     pub(crate) async fn make_film(&self, model: &str) -> Value {
         let body = json!({ "model": model, "prompt": "The sun sets over a calm sea" });
         let created = read(self.create(&body), 200).await;
@@ -82,7 +82,7 @@ impl Deployment {
                     return task;
                 }
                 Some("queued" | "processing") => {}
-                _ => panic!("the film failed: {task}"),
+                _ => panic!("the video failed: {task}"),
             }
             assert!(began.elapsed() < LONGEST_FILM, "it still is not done: {task}");
             tokio::time::sleep(wait).await;
@@ -90,10 +90,10 @@ impl Deployment {
     }
 
     async fn check_film(&self, url: &str) {
-        let film = self.http.get(url).send().await.expect("an answer of the vendor's");
-        assert_eq!(film.status(), 200, "{url}");
-        let film = film.bytes().await.expect("a film");
-        assert_eq!(film.get(4..8), Some(&b"ftyp"[..]), "an MP4 file begins like this");
+        let video = self.http.get(url).send().await.expect("an answer of the vendor's");
+        assert_eq!(video.status(), 200, "{url}");
+        let video = video.bytes().await.expect("a video");
+        assert_eq!(video.get(4..8), Some(&b"ftyp"[..]), "an MP4 file begins like this");
     }
 
     fn get(&self, path: &str) -> RequestBuilder {

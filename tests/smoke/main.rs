@@ -4,7 +4,7 @@
 //! FILMGATE_URL=https://….execute-api.….amazonaws.com FILMGATE_KEY=sk-… cargo test --test smoke
 //! ```
 //!
-//! Nothing here costs money, unless `FILMGATE_SPEND=yes` asks for a real film, by
+//! Nothing here costs money, unless `FILMGATE_SPEND=yes` asks for a real video, by
 //! `FILMGATE_MODEL` if that is given. The checks themselves are tried against the
 //! local stack with all the other tests (`tests/e2e/smoke.rs`).
 
@@ -45,7 +45,7 @@ async fn the_deployed_stack_answers_as_the_contract_says() {
 async fn the_deployed_stack_makes_a_film() {
     let Some(deployment) = deployment() else { return };
     if variable("FILMGATE_SPEND").as_deref() != Some("yes") {
-        return say("no film was made: that costs money, and takes FILMGATE_SPEND=yes");
+        return say("no video was made: that costs money, and takes FILMGATE_SPEND=yes");
     }
     let model = variable("FILMGATE_MODEL").unwrap_or_else(|| "viduq1".to_owned());
     let task = deployment.make_film(&model).await;

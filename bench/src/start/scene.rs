@@ -77,11 +77,11 @@ impl Scene {
 
         let mut changes = stack.stream_events("Notify")?.ok_or("it has a stream")?;
         let mut callback = Sandbox::start(binary("callback")?, &variables["callback"]).await?;
-        let film = json!({
+        let video = json!({
             "model": "viduq1", "prompt": "the tide comes in",
             "metadata": { "callback_url": format!("{}/webhook", door.url()) },
         });
-        let id = client::create(&stack, &film).await;
+        let id = client::create(&stack, &video).await;
         let tasks = client::tasks(&stack);
         let ring = loop {
             let ring = stack.event(door.called().await).ok_or("vendors call a route")?;
@@ -100,15 +100,15 @@ impl Scene {
         };
         let stranger = ("authorization", "Bearer sk-nobody");
         let generations = "/v1/video/generations";
-        let film = json!({ "model": "viduq1", "prompt": "the tide comes in" }).to_string();
+        let video = json!({ "model": "viduq1", "prompt": "the tide comes in" }).to_string();
         let subjects = [
-            // A key that nobody has costs one look, and nothing else.
+            // A key that nobody has costs one read, and nothing else.
             (
                 request(
                     Request::post(generations)
                         .header(stranger.0, stranger.1)
                         .header("content-type", "application/json")
-                        .body(film.into()),
+                        .body(video.into()),
                 )?,
                 Some(401),
             ),
@@ -120,7 +120,7 @@ impl Scene {
                 )?,
                 Some(401),
             ),
-            // A ring after the end.
+            // A callback after the end.
             (ring, Some(200)),
             // Each lane's shards, in which nothing is due.
             (

@@ -8,13 +8,13 @@
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::{ApiError, http};
-use shared::dialects::Ring;
+use shared::dialects;
 use shared::lifecycle::{Asker, Lifecycle};
 use shared::platform::SetupError;
 use shared::platform::telemetry::{self, Unit};
 use shared::runtime::{Environment, answered};
 use shared::store::StoreError;
-use shared::task::{Code, Source, Task, TaskId, Vendor, What};
+use shared::task::{Actor, Code, EventKind, Task, TaskId, Vendor};
 use shared::vendors::{Addressee, CallbackTokens, NoAccount, Unverified};
 
 #[derive(Debug)]
@@ -64,8 +64,9 @@ impl Callback {
         task: Task,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
-        let by = Source::Callback;
-        let asker = Asker { callback: Some(by.step(What::Rung, now)), ..Asker::waiting(by) };
+        let by = Actor::Callback;
+        let asker =
+            Asker { callback: Some(by.event(EventKind::CalledBack, now)), ..Asker::waiting(by) };
         let task = self.lifecycle.find_by_callback(task, request.body(), &asker, now).await?;
         self.lifecycle.poll(&task, asker, now).await
     }
@@ -107,7 +108,7 @@ impl Callback {
         path: &str,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        let callback = Ring {
+        let callback = dialects::Callback {
             path,
             // Ours have none; what somebody appends is signed by nobody.
             query: "",
@@ -147,8 +148,9 @@ impl Callback {
         let tasks = &self.lifecycle.tasks;
         match tasks.get(id).await? {
             Some(task) if !task.status.is_final() => {
-                let step = Source::Callback.step(What::RingRefused, now).with_detail(reason);
-                tasks.note(&task, step).await
+                let event =
+                    Actor::Callback.event(EventKind::CallbackRefused, now).with_detail(reason);
+                tasks.note(&task, event).await
             }
             _ => Ok(()),
         }

@@ -23,12 +23,12 @@ async fn a_signed_ring_makes_it_look() {
 
     let id = client::create(&stack, &json!({ "model": "viduq1", "prompt": "a tide" })).await;
     loop {
-        let ring = door.called().await;
-        assert!(ring.headers().contains_key("x-hmac-signature"), "{ring:?}");
-        let mut unsigned = ring.clone();
+        let call = door.called().await;
+        assert!(call.headers().contains_key("x-hmac-signature"), "{call:?}");
+        let mut unsigned = call.clone();
         unsigned.headers_mut().remove("x-hmac-signature");
-        for (ring, status) in [(unsigned, 401), (ring, 200)] {
-            let outcome = callback.invoke(&stack.event(ring).unwrap()).await;
+        for (call, status) in [(unsigned, 401), (call, 200)] {
+            let outcome = callback.invoke(&stack.event(call).unwrap()).await;
             let Outcome::Response(response) = outcome else { panic!("{outcome:?}") };
             assert_eq!(response["statusCode"], status, "{response}");
         }
@@ -53,8 +53,8 @@ async fn it_says_what_it_cannot_start_without() {
         assert_cannot_start(CALLBACK, &variables, &why).await;
     }
     stack.put_secret("Accounts", "vda_secret");
-    let ring = http::Request::post("/v1/callbacks/vidu/nothing").body("{}".into()).unwrap();
-    let (ring, why) = (stack.event(ring).unwrap(), "the secret in ACCOUNTS_SECRET");
-    let (_, log) = assert_lacks_secret(CALLBACK, variables, &ring, why).await;
+    let callback = http::Request::post("/v1/callbacks/vidu/nothing").body("{}".into()).unwrap();
+    let (callback, why) = (stack.event(callback).unwrap(), "the secret in ACCOUNTS_SECRET");
+    let (_, log) = assert_lacks_secret(CALLBACK, variables, &callback, why).await;
     assert!(!log.contains("vda_secret"), "{log}");
 }

@@ -20,7 +20,7 @@ use shared::dialects::Aliases;
 use shared::lifecycle::Lifecycle;
 use shared::platform::SetupError;
 use shared::runtime::{Environment, answered};
-use shared::store::{Beginning, Begun, Keys};
+use shared::store::{BeginOutcome, Keys, NewTasks};
 use shared::vendors::CallbackUrls;
 use shared::webhooks::WebhookHosts;
 
@@ -81,14 +81,14 @@ impl Create {
         let Plan { limits, tasks, record, .. } = plan;
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
         auth::check_count(*limits, count)?;
-        let beginning = Beginning { tasks, record: record.as_ref(), limits: *limits };
+        let beginning = NewTasks { tasks, record: record.as_ref(), limits: *limits };
         let begun = self.lifecycle.tasks.begin(&beginning, now).await.map_err(|error| {
             tracing::error!(%error, "a request could not be stored; its vendor was not asked");
             ApiError::internal()
         })?;
         match begun {
-            Begun::Stored => Ok(None),
-            Begun::Before(earlier) => Ok(Some(earlier)),
+            BeginOutcome::Stored => Ok(None),
+            BeginOutcome::Before(earlier) => Ok(Some(earlier)),
             begun => Err(auth::refusal(*limits, &begun, now)),
         }
     }

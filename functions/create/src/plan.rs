@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::generations;
 use shared::api::{ApiError, Generation, Order, Record, Warning, http};
 use shared::auth;
-use shared::dialects::{Submission, Ticket, vendor_of};
+use shared::dialects::{Submission, SubmitContext, vendor_of};
 use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
 use shared::vendors::{Account, NoAccount, TokenKey};
 
@@ -91,8 +91,8 @@ impl Create {
         let id = new_id(now)?;
         let Account { vendor, id: account, .. } = &plan.account;
         let callback_url = self.callback_urls.url(url_key, *vendor, account, &id);
-        let ticket = Ticket { task_id: &id, callback_url: &callback_url, now };
-        let submission = plan.account.dialect().submit(order.generation.clone(), &ticket);
+        let context = SubmitContext { task_id: &id, callback_url: &callback_url, now };
+        let submission = plan.account.dialect().submit(order.generation.clone(), &context);
         let mut submission = submission.inspect_err(log_operators)?;
         if submission.model != order.generation.model {
             auth::check_model(key, &submission.model)?;

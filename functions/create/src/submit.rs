@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use shared::api::{ApiError, Created, Warning};
-use shared::dialects::{Dialect, Ticket};
+use shared::dialects::{Dialect, SubmitContext};
 use shared::lifecycle::{SubmitOutcome, Submitting};
 use shared::task::Status;
 
@@ -20,8 +20,8 @@ impl Create {
         let submitted = tasks.iter().zip(submissions).zip(&callback_urls);
         let submitted = submitted.map(|((task, submission), callback_url)| {
             let anew = |dialect: &dyn Dialect| {
-                let ticket = Ticket { task_id: &task.id, callback_url, now };
-                Some(dialect.submit(generation.clone(), &ticket).ok()?.request)
+                let context = SubmitContext { task_id: &task.id, callback_url, now };
+                Some(dialect.submit(generation.clone(), &context).ok()?.request)
             };
             let submitting = Submitting { task, account: &account, request: submission.request };
             self.lifecycle.submit(submitting, anew, now)

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use shared::platform::SetupError;
 use shared::runtime::Environment;
 use shared::store::{Changes, Tasks};
-use shared::task::Source;
+use shared::task::Actor;
 use shared::webhooks::Deliveries;
 
 /// How many clients are called at once; the template hands over no more.
@@ -31,7 +31,7 @@ impl Notify {
         stream::iter(changes.timers())
             .for_each_concurrent(AT_ONCE, async |due| {
                 let delivered = async {
-                    self.deliveries.deliver_due(&self.tasks, &due?, Source::Notify, now).await
+                    self.deliveries.deliver_due(&self.tasks, &due?, Actor::Notify, now).await
                 };
                 if let Err(error) = delivered.await {
                     tracing::error!(%error, "an end is left to its timer");

@@ -19,8 +19,8 @@ async fn a_change_of_the_table_makes_it_call_the_client() {
 
     let mut webhook = Receiver::start().await.unwrap();
     let metadata = json!({ "callback_url": webhook.url() });
-    let film = json!({ "model": "viduq1", "prompt": "a tide", "metadata": metadata });
-    let id = client::create(&stack, &film).await;
+    let video = json!({ "model": "viduq1", "prompt": "a tide", "metadata": metadata });
+    let id = client::create(&stack, &video).await;
     let event = events.next().await.unwrap();
     assert_eq!(notify.invoke(&event).await, Outcome::Response(Value::Null));
     let call = webhook.called().await;

@@ -71,7 +71,7 @@ impl Reconcile {
     }
 
     /// Works through one shard. A place that becomes free is taken at once, so that
-    /// a slow look holds up no other.
+    /// a slow poll holds up no other.
     async fn run_shard(
         &self,
         lane: Lane,

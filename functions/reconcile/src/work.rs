@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use shared::lifecycle::Asker;
 use shared::store::{Due, StoreError};
 use shared::task::timer::{self, Lane};
-use shared::task::{Source, Vendor};
+use shared::task::{Actor, Vendor};
 
 use super::Reconcile;
 
-const BY: Source = Source::Reconcile;
+const BY: Actor = Actor::Reconcile;
 
 impl Reconcile {
     /// Claims a due task and does what is to be done. False when somebody else has it.
@@ -33,7 +33,7 @@ impl Reconcile {
         due: &Due,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let next = timer::after_look(vendor, &due.id, now);
+        let next = timer::after_poll(vendor, &due.id, now);
         let claimed = self.lifecycle.tasks.claim_due(due, next, now).await?;
         let Some(task) = claimed else { return Ok(false) };
         if task.vendor_task_id.is_none() {

@@ -18,7 +18,7 @@ async fn a_schedule_makes_it_work_off_what_is_due() {
     let stack = Stack::start(options).await.unwrap();
     let variables = stack.variables("Reconcile").unwrap();
     let tasks = client::tasks(&stack);
-    // Jimeng never rings, so nobody else ends this task.
+    // Jimeng never calls back, so nobody else ends this task.
     let id = client::create(&stack, &json!({ "model": "jimeng_v30", "prompt": "a tide" })).await;
     let due_at = tasks.get(&id).await.unwrap().unwrap().due_at.expect("a timer");
     let now = Timestamp::now();

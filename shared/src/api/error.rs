@@ -135,7 +135,7 @@ impl ApiError {
     /// To a vendor: the callback was heard, but not followed. Those who repeat a callback
     /// repeat it then.
     pub fn callback_retry() -> Self {
-        let message = "The task could not be looked at now. Call again.";
+        let message = "The task could not be asked for now. Call again.";
         Self::new(Code::CallbackRetry, message).after(5)
     }
 
@@ -168,11 +168,11 @@ impl ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Kind;
+    use crate::task::FaultKind;
 
     #[test]
     fn the_operators_troubles_are_never_the_clients_401() {
-        for kind in [Kind::Credentials, Kind::Permission, Kind::Balance] {
+        for kind in [FaultKind::Credentials, FaultKind::Permission, FaultKind::Balance] {
             let refusal = ApiError::refused_by(Vendor::Vidu, &Fault::new(kind));
             assert_eq!(refusal.status(), 502, "{kind:?}");
             assert!(!refusal.code().is_retryable(), "{kind:?}: it needs a person first");
@@ -182,10 +182,10 @@ mod tests {
     #[test]
     fn a_busy_vendor_says_when_to_ask_again() {
         let rows = [
-            (Kind::RateLimited, 429, 7, 7),
-            (Kind::Concurrency, 429, 7, 7),
-            (Kind::Unavailable, 503, 7, 7),
-            (Kind::RateLimited, 429, u32::MAX, LONGEST_WAIT),
+            (FaultKind::RateLimited, 429, 7, 7),
+            (FaultKind::Concurrency, 429, 7, 7),
+            (FaultKind::Unavailable, 503, 7, 7),
+            (FaultKind::RateLimited, 429, u32::MAX, LONGEST_WAIT),
         ];
         for (kind, status, asked, told) in rows {
             let fault = Fault { retry_after: Some(asked), ..Fault::new(kind) };

@@ -10,39 +10,47 @@ use http::{HeaderMap, Request, Response};
 use jiff::Timestamp;
 
 use crate::api::{ApiError, Generation, Warning};
-use crate::task::{Fault, Figures, Kind, News, Task, TaskId};
+use crate::task::{Fault, FaultKind, Figures, Progress, Task, TaskId};
 
 /// What a vendor's folder provides: its protocol, spoken with one account.
 pub trait Dialect: fmt::Debug + Send + Sync {
     /// The request that submits this generation, or what the client has to change.
-    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError>;
+    fn submit(
+        &self,
+        generation: Generation,
+        context: &SubmitContext<'_>,
+    ) -> Result<Submission, ApiError>;
 
-    /// What the answer to it says.
+    /// The answer to a submission.
     fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted;
 
     /// The request that asks how a task is doing.
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes>;
 
-    /// What the answer to it says.
+    /// The answer to a poll.
     fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled;
 
-    /// Whether the vendor itself rang. The token in the path was checked before.
-    fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged>;
+    /// Whether the vendor itself called. The token in the path was checked before.
+    fn verify_callback(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallbackRefused>;
 
-    /// The vendor's task that a ring speaks of. Only a hint: bodies are not believed.
+    /// The vendor's task that a callback speaks of. Only a hint: bodies are not believed.
     fn hint(&self, _body: &[u8]) -> Option<String> {
         None
     }
 
     /// The request that finds a task of which nobody knows whether it was made.
     /// None where the vendor has no handle for that.
-    fn find(&self, _sought: &Sought<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+    fn find(&self, _sought: &Search<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
         None
     }
 
-    /// What the answer to it says.
-    fn read_found(&self, _answer: &Response<Bytes>, _sought: &Sought<'_>) -> Found {
-        Found::Nothing(Fault::new(Kind::Unreadable))
+    /// The answer to a search.
+    fn read_found(&self, _answer: &Response<Bytes>, _sought: &Search<'_>) -> Found {
+        Found::Nothing(Fault::new(FaultKind::Unreadable))
     }
 
     /// A submission once more, where the vendor makes no second task of the same.
@@ -51,9 +59,9 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     }
 }
 
-/// What the gateway adds to a generation.
+/// The gateway's part of a submission.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticket<'a> {
+pub struct SubmitContext<'a> {
     pub task_id: &'a TaskId,
     /// The gateway's own address for this task's callbacks.
     pub callback_url: &'a str,
@@ -65,23 +73,23 @@ pub struct Ticket<'a> {
 pub struct Submission {
     pub request: Request<Bytes>,
     /// Whether the vendor recognises it when it comes twice, so that
-    /// [`Dialect::repeat`] costs nobody a second film.
+    /// [`Dialect::repeat`] costs nobody a second video.
     pub repeatable: bool,
     /// The model that was asked for in the end, by its vendor's name: an option
     /// of the vendor's may name another one than the client did.
     pub model: String,
     /// Kept with the task as [`Handle::endpoint`].
     pub endpoint: String,
-    /// What is known of the film before the vendor says a word; some never say any.
+    /// What is known of the video before the vendor says a word; some never say any.
     pub figures: Figures,
     /// What could not be honoured.
     pub warnings: Vec<Warning>,
 }
 
-/// What the answer to a submission says.
+/// The answer to a submission.
 #[derive(Debug, PartialEq)]
 pub enum Submitted {
-    /// How far the task is, a look may tell later; the answer to a submission never does.
+    /// The vendor has the task. How far it is, a poll may tell later.
     Accepted { vendor_task_id: String, figures: Figures },
     /// The vendor surely made no task of it.
     Refused(Fault),
@@ -104,10 +112,10 @@ impl<'a> Handle<'a> {
     }
 }
 
-/// What a look at a task says.
+/// The answer to a poll.
 #[derive(Debug, PartialEq)]
 pub enum Polled {
-    News(Box<News>),
+    Progress(Box<Progress>),
     /// The vendor does not know the task. It may not know it yet.
     Missing(Fault),
     /// Nothing about the task: the vendor was unreachable, busy or made no sense.
@@ -116,19 +124,19 @@ pub enum Polled {
 
 /// A task of which it is unknown whether the vendor made it.
 #[derive(Clone, Copy, Debug)]
-pub struct Sought<'a> {
+pub struct Search<'a> {
     pub task_id: &'a TaskId,
     pub endpoint: &'a str,
     pub created_at: Timestamp,
     /// The client's note, where it has one; a vendor that echoes notes was sent it.
     pub payload: Option<&'a str>,
-    /// The vendor's task that somebody named in a ring.
+    /// The vendor's task that a callback named.
     pub hint: Option<&'a str>,
     /// The page of the vendor's list that comes next, as the last one called it.
     pub page: Option<&'a str>,
 }
 
-/// What a search for a task says.
+/// The answer to a search for a task.
 #[derive(Debug, PartialEq)]
 pub enum Found {
     /// It was made, and this is what the vendor calls it.
@@ -143,7 +151,7 @@ pub enum Found {
 
 /// A call at our callback address.
 #[derive(Clone, Copy, Debug)]
-pub struct Ring<'a> {
+pub struct Callback<'a> {
     /// Of the address that we gave out, which may differ from the one that a function sees.
     pub path: &'a str,
     /// As written, without the question mark. The addresses we give out have none.
@@ -152,17 +160,17 @@ pub struct Ring<'a> {
     pub body: &'a [u8],
 }
 
-impl<'a> Ring<'a> {
+impl<'a> Callback<'a> {
     /// A header of the signature.
-    pub(super) fn header(&self, name: &str) -> Result<&'a str, Forged> {
+    pub(super) fn header(&self, name: &str) -> Result<&'a str, CallbackRefused> {
         let value = self.headers.get(name).and_then(|value| value.to_str().ok());
-        value.filter(|value| !value.is_empty()).ok_or(Forged::Unsigned)
+        value.filter(|value| !value.is_empty()).ok_or(CallbackRefused::Unsigned)
     }
 }
 
-/// Why a ring was not believed to be the vendor's.
+/// Why a callback was not believed to be the vendor's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forged {
+pub enum CallbackRefused {
     /// A header of the signature is missing or no text.
     Unsigned,
     /// Signed too long ago, or in the future.
@@ -173,8 +181,8 @@ pub enum Forged {
     Mismatch,
 }
 
-impl Forged {
-    /// In a word, for metrics and stories.
+impl CallbackRefused {
+    /// The reason in a word, for metrics and events.
     pub fn code(self) -> &'static str {
         match self {
             Self::Unsigned => "unsigned",
@@ -185,7 +193,7 @@ impl Forged {
     }
 }
 
-impl fmt::Display for Forged {
+impl fmt::Display for CallbackRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unsigned => "the signature is missing",

@@ -20,7 +20,8 @@ mod vidu;
 pub use address::BaseUrl;
 pub use aliases::Aliases;
 pub use contract::{
-    Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submission, Submitted, Ticket,
+    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
+    Submitted,
 };
 pub use facts::{Facts, Pace};
 pub use registry::{facts, open, vendor_of};

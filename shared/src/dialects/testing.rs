@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
-use crate::task::Kind;
+use crate::task::FaultKind;
 
 /// The fixtures whose names begin like this, with their names.
 pub(super) fn fixtures(vendor: &str, prefix: &str) -> Vec<(String, Value)> {
@@ -39,21 +39,23 @@ pub(super) fn answer(fixture: &Value) -> Response<Bytes> {
 }
 
 /// The kind that a fixture means, in its neutral words.
-pub(super) fn kind(fixture: &Value) -> Kind {
+pub(super) fn kind(fixture: &Value) -> FaultKind {
     match fixture["expect"]["error_kind"].as_str().expect("an error_kind") {
         // A task's name that the vendor knows already was no good request, either.
-        "bad_request" | "duplicate" => Kind::BadRequest,
-        "content_moderation" => Kind::Moderation,
-        "not_found" => Kind::NotFound,
-        "insufficient_balance" => Kind::Balance,
-        "vendor_auth" => Kind::Credentials,
-        "vendor_permission" | "vendor_account" => Kind::Permission,
-        "rate_limited" => Kind::RateLimited,
-        "concurrency_limited" => Kind::Concurrency,
-        "expired" => Kind::Expired,
-        "cancelled" => Kind::Cancelled,
-        "server_error" if fixture["expect"]["vendor_task_may_exist"] == "no" => Kind::Unavailable,
-        "server_error" => Kind::Internal,
+        "bad_request" | "duplicate" => FaultKind::BadRequest,
+        "content_moderation" => FaultKind::Moderation,
+        "not_found" => FaultKind::NotFound,
+        "insufficient_balance" => FaultKind::Balance,
+        "vendor_auth" => FaultKind::Credentials,
+        "vendor_permission" | "vendor_account" => FaultKind::Permission,
+        "rate_limited" => FaultKind::RateLimited,
+        "concurrency_limited" => FaultKind::Concurrency,
+        "expired" => FaultKind::Expired,
+        "cancelled" => FaultKind::Cancelled,
+        "server_error" if fixture["expect"]["vendor_task_may_exist"] == "no" => {
+            FaultKind::Unavailable
+        }
+        "server_error" => FaultKind::Internal,
         other => panic!("unknown error_kind {other}"),
     }
 }

@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::platform::telemetry::{Line, Unit, millis};
 use crate::store::StoreError;
-use crate::task::{ErrorBody, Figures, News, Source, Status, Task, timer};
+use crate::task::{Actor, ErrorBody, Figures, Progress, Status, Task, timer};
 
 impl Lifecycle {
     /// Raises a task to what a poll said, and tells an end. Returns the task as it
@@ -14,15 +14,15 @@ impl Lifecycle {
     pub(super) async fn raise(
         &self,
         task: &Task,
-        news: &News,
+        progress: &Progress,
         asker: Asker,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
-        let mut steps = Vec::from_iter(asker.callback);
-        if news.status != task.status {
-            steps.push(asker.by.rise(news, now));
+        let mut events = Vec::from_iter(asker.callback);
+        if progress.status != task.status {
+            events.push(asker.by.rise(progress, now));
         }
-        let Some(raised) = self.tasks.raise(task, news, &steps, now).await? else {
+        let Some(raised) = self.tasks.raise(task, progress, &events, now).await? else {
             return Ok(None);
         };
         if raised.is_end {
@@ -36,11 +36,11 @@ impl Lifecycle {
         &self,
         task: &Task,
         end: ErrorBody,
-        by: Source,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
-        let news = News::failed(end, Figures::default());
-        self.raise(task, &news, Asker::patient(by), now).await
+        let progress = Progress::failed(end, Figures::default());
+        self.raise(task, &progress, Asker::patient(by), now).await
     }
 
     /// Ends a task of which its client is being told.
@@ -50,10 +50,10 @@ impl Lifecycle {
         error: &ErrorBody,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let step = Source::Create.rise(&News::failed(error.clone(), Figures::default()), now);
-        let raised = self.tasks.refuse(task, error, step).await?;
+        let event = Actor::Create.rise(&Progress::failed(error.clone(), Figures::default()), now);
+        let raised = self.tasks.refuse(task, error, event).await?;
         if let Some(raised) = raised.filter(|raised| raised.is_end) {
-            report_end(&raised.task, Source::Create);
+            report_end(&raised.task, Actor::Create);
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Lifecycle {
     pub async fn end_if_overdue(
         &self,
         task: &Task,
-        by: Source,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if !timer::is_overdue(task.vendor, task.created_at, now) {
@@ -77,7 +77,7 @@ impl Lifecycle {
 }
 
 /// The line of a task that has just ended: each has one.
-fn report_end(task: &Task, by: Source) {
+fn report_end(task: &Task, by: Actor) {
     let took = task.updated_at.duration_since(task.created_at).unsigned_abs();
     let mut line = Line::new("task ended")
         .with("task_id", task.id.as_str())
@@ -87,7 +87,7 @@ fn report_end(task: &Task, by: Source) {
         .with("model", task.model.as_str())
         .with("status", task.status.as_str())
         .with("by", by.as_str())
-        .with("looks", task.looks)
+        .with("polls", task.polls)
         .with("seconds", task.figures.duration)
         .with("credits", task.figures.credits)
         .metric("Ended", Unit::Count, 1, &[&["vendor", "status"]]);

@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::dialects::{Found, Submitted};
 use crate::store::StoreError;
-use crate::task::{Charged, Source, Task, What};
+use crate::task::{Actor, Charged, EventKind, Task};
 
 impl Lifecycle {
     /// Asks the vendor about the task that a callback speaks of, which may be the first
@@ -40,7 +40,7 @@ impl Lifecycle {
                 return Ok(());
             }
             Some(Found::Absent)
-                if self.tasks.claim_repeat(task, by.step(What::Repeated, now)).await? =>
+                if self.tasks.claim_repeat(task, by.event(EventKind::Repeated, now)).await? =>
             {
                 return self.repeat(task, by, now).await;
             }
@@ -48,9 +48,9 @@ impl Lifecycle {
                 self.fail(task, ends::never_arrived(task.vendor), by, now).await?;
                 return Ok(());
             }
-            Some(Found::Absent) => self.tasks.miss(task, by.step(What::Missing, now)).await?,
+            Some(Found::Absent) => self.tasks.miss(task, by.event(EventKind::Missing, now)).await?,
             Some(Found::Nothing(fault)) => {
-                self.tasks.note(task, by.fault(What::LookFailed, &fault, now)).await?;
+                self.tasks.note(task, by.fault(EventKind::PollFailed, &fault, now)).await?;
             }
             Some(Found::More(_)) => {}
             // There is no way to find out, now or later.
@@ -66,21 +66,21 @@ impl Lifecycle {
         &self,
         task: &Task,
         found: Found,
-        by: Source,
+        by: Actor,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
         let Found::Task { vendor_task_id, figures } = found else { return Ok(None) };
-        self.tasks.accept(task, &vendor_task_id, &figures, by.step(What::Found, now)).await
+        self.tasks.accept(task, &vendor_task_id, &figures, by.event(EventKind::Found, now)).await
     }
 
     /// The only second submission there is: the vendor surely has no such task,
     /// and would recognise it if it had.
-    async fn repeat(&self, task: &Task, by: Source, now: Timestamp) -> Result<(), StoreError> {
+    async fn repeat(&self, task: &Task, by: Actor, now: Timestamp) -> Result<(), StoreError> {
         let Some(reply) = self.vendors.repeat(task, now).await else { return Ok(()) };
         match reply.submitted {
             Submitted::Accepted { vendor_task_id, figures } => {
-                let step = by.step(What::Accepted, now).with_request_id(reply.request_id);
-                self.tasks.accept(task, &vendor_task_id, &figures, step).await.map(drop)
+                let event = by.event(EventKind::Accepted, now).with_request_id(reply.request_id);
+                self.tasks.accept(task, &vendor_task_id, &figures, event).await.map(drop)
             }
             Submitted::Refused(fault) => {
                 let end = fault.body(task.vendor, Charged::No);

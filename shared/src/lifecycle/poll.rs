@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::dialects::Polled;
 use crate::store::StoreError;
-use crate::task::{Source, Task, What};
+use crate::task::{Actor, EventKind, Task};
 
 /// How old the last poll may be before a client's question is worth another.
 pub const FRESH: SignedDuration = SignedDuration::from_secs(3);
@@ -23,22 +23,24 @@ impl Lifecycle {
     ) -> Result<Option<Task>, StoreError> {
         match self.vendors.poll(task, now, asker.timeout).await {
             // Only what is new is worth a write.
-            Some(Polled::News(news)) if news.status == task.status && task.missing.is_none() => {
+            Some(Polled::Progress(progress))
+                if progress.status == task.status && task.missing.is_none() =>
+            {
                 if let Some(callback) = asker.callback {
                     self.tasks.note(task, callback).await?;
                 }
                 Ok(Some(task.clone()))
             }
-            Some(Polled::News(news)) => self.raise(task, &news, asker, now).await,
+            Some(Polled::Progress(progress)) => self.raise(task, &progress, asker, now).await,
             Some(Polled::Missing(fault)) => {
                 if task.is_missing_for_good(now) {
                     return self.fail(task, ends::lost(task.vendor), asker.by, now).await;
                 }
-                self.tasks.miss(task, asker.by.fault(What::Missing, &fault, now)).await?;
+                self.tasks.miss(task, asker.by.fault(EventKind::Missing, &fault, now)).await?;
                 Ok(None)
             }
             Some(Polled::Nothing(fault)) => {
-                self.tasks.note(task, asker.by.fault(What::LookFailed, &fault, now)).await?;
+                self.tasks.note(task, asker.by.fault(EventKind::PollFailed, &fault, now)).await?;
                 Ok(None)
             }
             None => Ok(None),
@@ -48,10 +50,10 @@ impl Lifecycle {
     /// Polls a task when the last poll is some seconds old; of several who ask at once,
     /// one polls. Returns the task as far as it is known.
     pub async fn poll_if_stale(&self, task: Task, now: Timestamp) -> Result<Task, StoreError> {
-        let is_stale = now.duration_since(task.looked_at) >= FRESH;
+        let is_stale = now.duration_since(task.polled_at) >= FRESH;
         let worth_it = !task.status.is_final() && task.vendor_task_id.is_some() && is_stale;
-        if worth_it && self.tasks.claim_look(&task.id, task.looked_at, now).await? {
-            let polled = self.poll(&task, Asker::waiting(Source::Query), now).await?;
+        if worth_it && self.tasks.claim_poll(&task.id, task.polled_at, now).await? {
+            let polled = self.poll(&task, Asker::waiting(Actor::Query), now).await?;
             Ok(polled.unwrap_or(task))
         } else {
             Ok(task)

@@ -9,7 +9,7 @@ use super::asker::Lifecycle;
 use crate::api::ApiError;
 use crate::dialects::{Dialect, Submitted};
 use crate::store::StoreError;
-use crate::task::{Figures, News, Source, Status, Task, TaskId, What};
+use crate::task::{Actor, EventKind, Figures, Progress, Status, Task, TaskId};
 use crate::vendors::Account;
 
 /// A stored task, with the request that its vendor gets.
@@ -58,15 +58,15 @@ impl Lifecycle {
         let now = now + began.elapsed();
         match reply.submitted {
             Submitted::Accepted { vendor_task_id, figures } => {
-                let step = Source::Create.step(What::Accepted, now);
-                let step = step.with_request_id(reply.request_id);
-                let accepted = self.tasks.accept(task, &vendor_task_id, &figures, step).await;
+                let event = Actor::Create.event(EventKind::Accepted, now);
+                let event = event.with_request_id(reply.request_id);
+                let accepted = self.tasks.accept(task, &vendor_task_id, &figures, event).await;
                 let status = check_accepted(task, &vendor_task_id, accepted);
                 SubmitOutcome::Accepted(task.id.clone(), status)
             }
             Submitted::Unknown(fault) => {
-                let step = Source::Create.fault(What::Unclear, &fault, now);
-                if let Err(error) = self.tasks.note(task, step).await {
+                let event = Actor::Create.fault(EventKind::Unknown, &fault, now);
+                if let Err(error) = self.tasks.note(task, event).await {
                     tracing::warn!(task.id = %id, %error, "an event of a task could not be kept");
                 }
                 SubmitOutcome::Unknown(task.id.clone())
@@ -85,9 +85,9 @@ impl Lifecycle {
     /// A client that is told of a refusal may ask again, so nobody else may: what
     /// was kept to be sent once more goes, though the task could not be ended.
     async fn never_repeat(&self, task: &Task, refusal: &ApiError, now: Timestamp) {
-        let refused = News::failed((*refusal.body).clone(), Figures::default());
-        let step = Source::Create.rise(&refused, now);
-        if let Err(error) = self.tasks.claim_repeat(task, step).await {
+        let refused = Progress::failed((*refusal.body).clone(), Figures::default());
+        let event = Actor::Create.rise(&refused, now);
+        if let Err(error) = self.tasks.claim_repeat(task, event).await {
             tracing::error!(task.id = %task.id, %error, "a refused task may be submitted once more");
         }
     }

@@ -24,7 +24,7 @@ const ACTION: &str = "storing new tasks";
 
 /// Tasks of one request and of one key, which begin together.
 #[derive(Clone, Copy, Debug)]
-pub struct Beginning<'a> {
+pub struct NewTasks<'a> {
     pub tasks: &'a [Task],
     /// What is kept of the request, when it may come twice.
     pub record: Option<&'a Record>,
@@ -33,7 +33,7 @@ pub struct Beginning<'a> {
 
 /// What became of it.
 #[derive(Debug, PartialEq)]
-pub enum Begun {
+pub enum BeginOutcome {
     /// The tasks are stored, and counted.
     Stored,
     /// The request came before, and this is what is kept of it.
@@ -49,12 +49,12 @@ pub enum Begun {
 impl Tasks {
     pub async fn begin(
         &self,
-        beginning: &Beginning<'_>,
+        beginning: &NewTasks<'_>,
         now: Timestamp,
-    ) -> Result<Begun, StoreError> {
+    ) -> Result<BeginOutcome, StoreError> {
         match (beginning.tasks, beginning.record) {
             ([task], None) if beginning.limits.is_none() => {
-                self.insert(task).await.map(|()| Begun::Stored)
+                self.insert(task).await.map(|()| BeginOutcome::Stored)
             }
             _ => self.begin_together(beginning, now).await,
         }
@@ -86,11 +86,11 @@ impl Tasks {
 
     async fn begin_together(
         &self,
-        beginning: &Beginning<'_>,
+        beginning: &NewTasks<'_>,
         now: Timestamp,
-    ) -> Result<Begun, StoreError> {
-        let Beginning { tasks, record, limits } = *beginning;
-        let Some(first) = tasks.first() else { return Ok(Begun::Stored) };
+    ) -> Result<BeginOutcome, StoreError> {
+        let NewTasks { tasks, record, limits } = *beginning;
+        let Some(first) = tasks.first() else { return Ok(BeginOutcome::Stored) };
         // A record that is found decides, whatever else is wrong; so it comes first.
         let mut writes = Vec::new();
         if let Some(record) = record {
@@ -113,20 +113,20 @@ impl Tasks {
         let token = Some(first.id.as_str());
         let spread = first.id.spread();
         let mut refusals = match transact(&self.client, ACTION, writes, token, spread).await? {
-            Transacted::Done => return Ok(Begun::Stored),
-            Transacted::Busy => return Ok(Begun::Busy),
+            Transacted::Done => return Ok(BeginOutcome::Stored),
+            Transacted::Busy => return Ok(BeginOutcome::Busy),
             Transacted::Refused(refusals) => refusals,
         };
         let refused = |index: Option<usize>| index.is_some_and(|index| refusals.at(index));
         if record.is_some() && refusals.at(0) {
             let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
             let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
-            return found.map(Begun::Before).ok_or_else(|| StoreError::missing(ACTION));
+            return found.map(BeginOutcome::Before).ok_or_else(|| StoreError::missing(ACTION));
         }
         if refused(minute) {
-            Ok(Begun::TooFast)
+            Ok(BeginOutcome::TooFast)
         } else if refused(unfinished) {
-            Ok(Begun::TooMany)
+            Ok(BeginOutcome::TooMany)
         } else {
             Err(StoreError::missing(ACTION))
         }

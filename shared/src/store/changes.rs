@@ -7,7 +7,7 @@ use super::error::StoreError;
 use super::tasks::Due;
 
 /// An event of DynamoDB Streams, as Lambda hands it over. Its images may be old
-/// news by now, so nothing but the timers is read from them.
+/// by now, so nothing but the timers is read from them.
 #[derive(Deserialize)]
 pub struct Changes {
     #[serde(rename = "Records")]

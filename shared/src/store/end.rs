@@ -14,7 +14,7 @@ use super::transaction::{Transacted, transact};
 use super::update::Update;
 use super::usage::{self, UNFINISHED};
 use crate::task::timer::{self, Lane};
-use crate::task::{ErrorBody, Figures, News, Status, Step, Task};
+use crate::task::{ErrorBody, Event, Figures, Progress, Status, Task};
 
 const ACTION: &str = "ending a task";
 
@@ -53,16 +53,16 @@ pub struct Raised {
 }
 
 impl Tasks {
-    /// Raises a task to what a look at the vendor said, by these steps. None when
+    /// Raises a task to what a poll said, with these events. None when
     /// there is no such task.
     pub async fn raise(
         &self,
         task: &Task,
-        news: &News,
-        steps: &[Step],
+        progress: &Progress,
+        events: &[Event],
         now: Timestamp,
     ) -> Result<Option<Raised>, StoreError> {
-        self.raise_as(task, news, steps, Outcome::of(news.status), now).await
+        self.raise_as(task, progress, events, Outcome::of(progress.status), now).await
     }
 
     /// Ends a task of which its client has been told already.
@@ -70,33 +70,33 @@ impl Tasks {
         &self,
         task: &Task,
         error: &ErrorBody,
-        step: Step,
+        event: Event,
     ) -> Result<Option<Raised>, StoreError> {
         let task = Task { webhook_url: None, ..task.clone() };
-        let news = News::failed(error.clone(), Figures::default());
-        let now = step.at;
-        self.raise_as(&task, &news, &[step], Outcome::Refused, now).await
+        let progress = Progress::failed(error.clone(), Figures::default());
+        let now = event.at;
+        self.raise_as(&task, &progress, &[event], Outcome::Refused, now).await
     }
 
     async fn raise_as(
         &self,
         task: &Task,
-        news: &News,
-        steps: &[Step],
+        progress: &Progress,
+        events: &[Event],
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Option<Raised>, StoreError> {
         let mut update = Update::new("attribute_exists(id)");
-        update.set_news(news, now)?;
-        update.require_status_below_or_at(news.status)?;
-        update.add_steps(steps)?;
+        update.set_progress(progress, now)?;
+        update.require_status_below_or_at(progress.status)?;
+        update.add_events(events)?;
         update.remove("missing");
-        if news.status.is_final() {
+        if progress.status.is_final() {
             // The same write that ends a task sets or removes its timer.
             update.remove("submission");
             let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
             update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-            let ended = task.after(news, steps, now);
+            let ended = task.after(progress, events, now);
             return self.end(task, update, ended, outcome).await;
         }
         let raised = self.change(&task.id, update).await?;

@@ -16,7 +16,7 @@ mod transaction;
 mod update;
 pub mod usage;
 
-pub use begin::{Beginning, Begun};
+pub use begin::{BeginOutcome, NewTasks};
 pub use changes::Changes;
 pub use end::Raised;
 pub use error::StoreError;

@@ -11,7 +11,7 @@ use super::item::Item;
 use super::item::read_task;
 use super::update::Update;
 use crate::task::timer::{self, Lane, Shard};
-use crate::task::{Delivery, Figures, MOST_STEPS, Step, Task, TaskId, What};
+use crate::task::{Delivery, Event, EventKind, Figures, MOST_EVENTS, Task, TaskId};
 
 /// How many timers are listed at once: what is found is begun before more is asked for.
 pub const MOST_DUE: usize = 100;
@@ -50,9 +50,9 @@ impl Tasks {
         task: &Task,
         vendor_task_id: &str,
         figures: &Figures,
-        step: Step,
+        event: Event,
     ) -> Result<Option<Task>, StoreError> {
-        let now = step.at;
+        let now = event.at;
         let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
         update.require_unfinished()?;
         update.set("vendor_task_id", &vendor_task_id)?;
@@ -63,7 +63,7 @@ impl Tasks {
         if task.due_at.is_none_or(|due_at| first_look < due_at) {
             update.set("due_at", &first_look.as_millisecond())?;
         }
-        update.add_steps(&[step])?;
+        update.add_events(&[event])?;
         update.remove("submission");
         update.remove("missing");
         let found = self.change(&task.id, update).await?;
@@ -110,41 +110,41 @@ impl Tasks {
         let mut update = Update::new("#due_at = :seen");
         update.value("seen", &due.due_at.as_millisecond())?;
         update.set("due_at", &next.as_millisecond())?;
-        update.look(now)?;
+        update.count_poll(now)?;
         match self.update(&due.id, update).await? {
             Updated::Done(item) => read_task(item).map(Some),
             Updated::Refused(_) => Ok(None),
         }
     }
 
-    /// Claims the next look at the vendor: of all who ask within a while, one wins.
-    pub async fn claim_look(
+    /// Claims the next poll: of all who ask within a while, one wins.
+    pub async fn claim_poll(
         &self,
         id: &TaskId,
         seen: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut update = Update::new("#looked_at = :seen");
+        let mut update = Update::new("#polled_at = :seen");
         update.value("seen", &seen.as_millisecond())?;
-        update.look(now)?;
+        update.count_poll(now)?;
         Ok(matches!(self.update(id, update).await?, Updated::Done(_)))
     }
 
     /// Counts that the vendor does not know a task.
-    pub async fn miss(&self, task: &Task, step: Step) -> Result<(), StoreError> {
+    pub async fn miss(&self, task: &Task, event: Event) -> Result<(), StoreError> {
         let mut update = Update::new("attribute_exists(id)");
-        update.set("missing", &task.missed(step.at))?;
-        if task.steps.last().is_none_or(|last| last.what != What::Missing) {
-            update.add_steps(&[step])?;
+        update.set("missing", &task.missed(event.at))?;
+        if task.events.last().is_none_or(|last| last.kind != EventKind::Missing) {
+            update.add_events(&[event])?;
         }
         self.update(&task.id, update).await.map(drop)
     }
 
     /// Takes the one right to submit a task again, with what was kept for it.
-    pub async fn claim_repeat(&self, task: &Task, step: Step) -> Result<bool, StoreError> {
+    pub async fn claim_repeat(&self, task: &Task, event: Event) -> Result<bool, StoreError> {
         let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
         let mut update = Update::new(condition);
-        update.add_steps(&[step])?;
+        update.add_events(&[event])?;
         update.remove("submission");
         Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
     }
@@ -155,26 +155,26 @@ impl Tasks {
         task: &Task,
         delivery: &Delivery,
         next: Option<Timestamp>,
-        step: Step,
+        event: Event,
     ) -> Result<(), StoreError> {
         let mut update = Update::new("attribute_exists(id)");
         update.set("delivery", delivery)?;
         update.set_timer(next.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-        update.add_steps(&[step])?;
+        update.add_events(&[event])?;
         self.update(&task.id, update).await.map(drop)
     }
 
-    /// Keeps a step that changes nothing. What repeats the last one is counted
+    /// Keeps an event that changes nothing. What repeats the last one is counted
     /// there; what comes when others have written, or too much, is left out.
-    pub async fn note(&self, task: &Task, step: Step) -> Result<(), StoreError> {
-        let count = task.steps.len();
-        let mut update = Update::new("size(#steps) = :count");
-        update.name("steps");
+    pub async fn note(&self, task: &Task, event: Event) -> Result<(), StoreError> {
+        let count = task.events.len();
+        let mut update = Update::new("size(#events) = :count");
+        update.name("events");
         update.value("count", &count)?;
-        match task.steps.last().and_then(|last| last.again(&step)) {
-            Some(again) => update.set_step(count - 1, &again)?,
-            None if count >= MOST_STEPS => return Ok(()),
-            None => update.add_steps(&[step])?,
+        match task.events.last().and_then(|last| last.again(&event)) {
+            Some(again) => update.set_event(count - 1, &again)?,
+            None if count >= MOST_EVENTS => return Ok(()),
+            None => update.add_events(&[event])?,
         }
         self.update(&task.id, update).await.map(drop)
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::item::Item;
 use crate::task::timer::Shard;
-use crate::task::{Figures, News, Status, Step};
+use crate::task::{Event, Figures, Progress, Status};
 
 /// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
 pub(super) struct Update {
@@ -61,7 +61,7 @@ impl Update {
         value.map_or(Ok(()), |value| self.set(attribute, value))
     }
 
-    /// A member of `figures`; those that the news does not know stay as they are.
+    /// A member of `figures`; those that the progress does not know stay as they are.
     pub(super) fn set_figure(
         &mut self,
         figure: &str,
@@ -84,35 +84,40 @@ impl Update {
         self.set_figure("credits", credits.as_ref())
     }
 
-    pub(super) fn set_news(&mut self, news: &News, now: Timestamp) -> Result<(), StoreError> {
-        self.set("status", &news.status)?;
+    pub(super) fn set_progress(
+        &mut self,
+        progress: &Progress,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.set("status", &progress.status)?;
         self.set("updated_at", &now)?;
-        self.set_figures(&news.figures)?;
-        self.set_known("url", news.url.as_ref())?;
-        self.set_known("url_expires_at", news.url_expires_at.as_ref())?;
-        self.set_known("error", news.error.as_ref())
+        self.set_figures(&progress.figures)?;
+        self.set_known("url", progress.url.as_ref())?;
+        self.set_known("url_expires_at", progress.url_expires_at.as_ref())?;
+        self.set_known("error", progress.error.as_ref())
     }
 
     /// What happened, after all that has happened before.
-    pub(super) fn add_steps(&mut self, steps: &[Step]) -> Result<(), StoreError> {
-        self.name("steps");
-        self.sets.push("#steps = list_append(if_not_exists(#steps, :no_steps), :steps)".to_owned());
-        self.value("no_steps", &[(); 0])?;
-        self.value("steps", &steps)
+    pub(super) fn add_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        self.name("events");
+        self.sets
+            .push("#events = list_append(if_not_exists(#events, :no_events), :events)".to_owned());
+        self.value("no_events", &[(); 0])?;
+        self.value("events", &events)
     }
 
-    /// Replaces one step by another.
-    pub(super) fn set_step(&mut self, index: usize, step: &Step) -> Result<(), StoreError> {
-        self.name("steps");
-        self.sets.push(format!("#steps[{index}] = :step"));
-        self.value("step", step)
+    /// Replaces one event by another.
+    pub(super) fn set_event(&mut self, index: usize, event: &Event) -> Result<(), StoreError> {
+        self.name("events");
+        self.sets.push(format!("#events[{index}] = :event"));
+        self.value("event", event)
     }
 
-    /// Counts a look at the vendor that begins now.
-    pub(super) fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        self.set("looked_at", &now.as_millisecond())?;
-        self.name("looks");
-        self.adds.push("#looks :one".to_owned());
+    /// Counts a poll that begins now.
+    pub(super) fn count_poll(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.set("polled_at", &now.as_millisecond())?;
+        self.name("polls");
+        self.adds.push("#polls :one".to_owned());
         self.value("one", &1)
     }
 

@@ -1,28 +1,29 @@
 //! What happened to a task, step by step: for its operator, and for its owner
 //! without what is the operator's.
 //!
-//! A step is stored by the write that makes it true, so the story costs few
-//! writes of its own. Looks that told nothing new are not steps, only counted
-//! with the task; what repeats itself is one step with a number.
+//! An event is stored by the write that makes it true, so events cost few
+//! writes of their own. Polls that told nothing new are no events, only counted
+//! with the task; what repeats itself is one event with a number.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use super::progress::News;
+use super::progress::Progress;
 use super::status::Status;
 
-/// More steps than any honest task has; from then on only what changes a task is kept.
-pub const MOST_STEPS: usize = 60;
+/// More events than any honest task has; from then on only what changes a task is kept.
+pub const MOST_EVENTS: usize = 60;
 
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct Event {
     /// When it happened first.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    pub by: Source,
-    pub what: What,
+    pub by: Actor,
+    #[serde(rename = "event")]
+    pub kind: EventKind,
     /// More precisely, in a word: an error's code, an HTTP status, a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -44,7 +45,7 @@ pub struct Step {
 /// The function that did it or was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum Actor {
     Create,
     Query,
     Callback,
@@ -54,23 +55,23 @@ pub enum Source {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum EventKind {
     /// The task was stored; its vendor had not heard of it.
     Created,
     /// The vendor took it.
     Accepted,
     /// The answer to the submission leaves it open whether the vendor took it.
-    Unclear,
+    Unknown,
     /// A submission whose answer was lost is known to have arrived.
     Found,
     /// A submission that surely never arrived was sent once more.
     Repeated,
-    /// The vendor rang, and was believed to be the vendor.
-    Rung,
-    /// Somebody rang, and was not believed to be the vendor.
-    RingRefused,
-    /// A look at the vendor told nothing.
-    LookFailed,
+    /// The vendor called back, and was believed to be the vendor.
+    CalledBack,
+    /// Somebody called, and was not believed to be the vendor.
+    CallbackRefused,
+    /// A poll told nothing.
+    PollFailed,
     /// The vendor did not know the task.
     Missing,
     Processing,
@@ -80,16 +81,16 @@ pub enum What {
     Webhook,
 }
 
-impl What {
+impl EventKind {
     pub const ALL: [Self; 13] = [
         Self::Created,
         Self::Accepted,
-        Self::Unclear,
+        Self::Unknown,
         Self::Found,
         Self::Repeated,
-        Self::Rung,
-        Self::RingRefused,
-        Self::LookFailed,
+        Self::CalledBack,
+        Self::CallbackRefused,
+        Self::PollFailed,
         Self::Missing,
         Self::Processing,
         Self::Succeeded,
@@ -101,12 +102,12 @@ impl What {
         match self {
             Self::Created => "created",
             Self::Accepted => "accepted",
-            Self::Unclear => "unclear",
+            Self::Unknown => "unknown",
             Self::Found => "found",
             Self::Repeated => "repeated",
-            Self::Rung => "rung",
-            Self::RingRefused => "ring_refused",
-            Self::LookFailed => "look_failed",
+            Self::CalledBack => "called_back",
+            Self::CallbackRefused => "callback_refused",
+            Self::PollFailed => "poll_failed",
             Self::Missing => "missing",
             Self::Processing => "processing",
             Self::Succeeded => "succeeded",
@@ -116,7 +117,7 @@ impl What {
     }
 }
 
-impl Source {
+impl Actor {
     pub const ALL: [Self; 5] =
         [Self::Create, Self::Query, Self::Callback, Self::Reconcile, Self::Notify];
 
@@ -131,39 +132,39 @@ impl Source {
     }
 
     /// Something that this function did.
-    pub fn step(self, what: What, at: Timestamp) -> Step {
-        Step { at, by: self, what, detail: None, request_id: None, times: None, last_at: None }
+    pub fn event(self, kind: EventKind, at: Timestamp) -> Event {
+        Event { at, by: self, kind, detail: None, request_id: None, times: None, last_at: None }
     }
 
     /// What came of asking the vendor, when it was not what was hoped for.
-    pub fn fault(self, what: What, fault: &Fault, at: Timestamp) -> Step {
+    pub fn fault(self, kind: EventKind, fault: &Fault, at: Timestamp) -> Event {
         let fault = fault.presentable();
         let ours = fault.kind.code().as_str();
         let detail = match fault.code {
             Some(vendors) => format!("{ours} ({vendors})"),
             None => ours.to_owned(),
         };
-        Step { detail: Some(detail), request_id: fault.request_id, ..self.step(what, at) }
+        Event { detail: Some(detail), request_id: fault.request_id, ..self.event(kind, at) }
     }
 
     /// A task rose, or ended.
-    pub fn rise(self, news: &News, at: Timestamp) -> Step {
-        let what = match news.status {
-            Status::Queued => What::Accepted,
-            Status::Processing => What::Processing,
-            Status::Succeeded => What::Succeeded,
-            Status::Failed => What::Failed,
+    pub fn rise(self, progress: &Progress, at: Timestamp) -> Event {
+        let kind = match progress.status {
+            Status::Queued => EventKind::Accepted,
+            Status::Processing => EventKind::Processing,
+            Status::Succeeded => EventKind::Succeeded,
+            Status::Failed => EventKind::Failed,
         };
-        let vendor = news.error.as_ref().and_then(|error| error.vendor.as_ref());
-        Step {
-            detail: news.error.as_ref().map(|error| error.code.as_str().to_owned()),
+        let vendor = progress.error.as_ref().and_then(|error| error.vendor.as_ref());
+        Event {
+            detail: progress.error.as_ref().map(|error| error.code.as_str().to_owned()),
             request_id: vendor.and_then(|vendor| vendor.request_id.clone()),
-            ..self.step(what, at)
+            ..self.event(kind, at)
         }
     }
 }
 
-impl Step {
+impl Event {
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
     }
@@ -172,9 +173,9 @@ impl Step {
         Self { request_id, ..self }
     }
 
-    /// This step with a later one counted in, if that is the same once more.
+    /// This event with a later one counted in, if that is the same once more.
     pub fn again(&self, later: &Self) -> Option<Self> {
-        let same = (self.by, self.what, &self.detail) == (later.by, later.what, &later.detail);
+        let same = (self.by, self.kind, &self.detail) == (later.by, later.kind, &later.detail);
         same.then(|| Self {
             times: Some(self.times.unwrap_or(1).saturating_add(1)),
             last_at: Some(later.at),
@@ -183,12 +184,12 @@ impl Step {
         })
     }
 
-    /// As the task's owner may see it: neither who tried to forge a ring, nor
+    /// As the task's owner may see it: neither who tried to forge a callback, nor
     /// what is wrong with the operator's account.
     pub fn for_owner(&self) -> Option<Self> {
-        match self.what {
-            What::RingRefused => None,
-            What::LookFailed | What::Missing | What::Unclear => {
+        match self.kind {
+            EventKind::CallbackRefused => None,
+            EventKind::PollFailed | EventKind::Missing | EventKind::Unknown => {
                 Some(Self { detail: None, request_id: None, ..self.clone() })
             }
             _ => Some(self.clone()),
@@ -199,7 +200,7 @@ impl Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Kind;
+    use crate::task::FaultKind;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -207,16 +208,17 @@ mod tests {
 
     #[test]
     fn what_repeats_itself_is_one_step_with_a_number() {
-        let fault =
-            |kind, second| Source::Reconcile.fault(What::LookFailed, &Fault::new(kind), at(second));
-        let first = fault(Kind::Unavailable, 1);
-        let twice = first.again(&fault(Kind::Unavailable, 5)).unwrap();
-        let thrice = twice.again(&fault(Kind::Unavailable, 9)).unwrap();
+        let fault = |kind, second| {
+            Actor::Reconcile.fault(EventKind::PollFailed, &Fault::new(kind), at(second))
+        };
+        let first = fault(FaultKind::Unavailable, 1);
+        let twice = first.again(&fault(FaultKind::Unavailable, 5)).unwrap();
+        let thrice = twice.again(&fault(FaultKind::Unavailable, 9)).unwrap();
         assert_eq!((thrice.at, thrice.last_at, thrice.times), (at(1), Some(at(9)), Some(3)));
         let others = [
-            (fault(Kind::RateLimited, 5), "another reason"),
-            (Step { by: Source::Query, ..fault(Kind::Unavailable, 5) }, "somebody else"),
-            (Source::Reconcile.step(What::Missing, at(5)), "something else"),
+            (fault(FaultKind::RateLimited, 5), "another reason"),
+            (Event { by: Actor::Query, ..fault(FaultKind::Unavailable, 5) }, "somebody else"),
+            (Actor::Reconcile.event(EventKind::Missing, at(5)), "something else"),
         ];
         for (other, why) in others {
             assert_eq!(first.again(&other), None, "{why}");
@@ -226,12 +228,12 @@ mod tests {
     #[test]
     fn an_owner_sees_nothing_of_the_operators() {
         let credentials =
-            Fault { code: Some("Unauthorized".to_owned()), ..Fault::new(Kind::Credentials) };
-        let look = Source::Query.fault(What::LookFailed, &credentials, at(1));
+            Fault { code: Some("Unauthorized".to_owned()), ..Fault::new(FaultKind::Credentials) };
+        let look = Actor::Query.fault(EventKind::PollFailed, &credentials, at(1));
         assert_eq!(look.detail.as_deref(), Some("vendor_credentials_refused (Unauthorized)"));
         assert_eq!(look.for_owner().unwrap().detail, None);
-        assert_eq!(Source::Callback.step(What::RingRefused, at(1)).for_owner(), None);
-        let rung = Source::Callback.step(What::Rung, at(1));
+        assert_eq!(Actor::Callback.event(EventKind::CallbackRefused, at(1)).for_owner(), None);
+        let rung = Actor::Callback.event(EventKind::CalledBack, at(1));
         assert_eq!(rung.for_owner(), Some(rung));
     }
 }

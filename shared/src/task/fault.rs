@@ -11,7 +11,7 @@ use super::vendor::Vendor;
 /// A vendor's error in the vendor's words, sorted into a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    pub kind: Kind,
+    pub kind: FaultKind,
     pub code: Option<String>,
     pub message: Option<String>,
     pub request_id: Option<String>,
@@ -20,7 +20,7 @@ pub struct Fault {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FaultKind {
     /// The request is wrong, e.g. a field, an image, a model.
     BadRequest,
     /// Input or output was refused by moderation.
@@ -49,7 +49,7 @@ pub enum Kind {
     Unreadable,
 }
 
-impl Kind {
+impl FaultKind {
     /// Our code for it, and what a client reads after the vendor's name.
     fn meaning(self) -> (Code, &'static str) {
         match self {
@@ -117,11 +117,11 @@ impl Kind {
 }
 
 impl Fault {
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: FaultKind) -> Self {
         Self { kind, code: None, message: None, request_id: None, retry_after: None }
     }
 
-    pub fn with_message(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn with_message(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..Self::new(kind) }
     }
 
@@ -182,7 +182,7 @@ mod tests {
         let fault = Fault {
             code: Some("FieldInvalid".to_owned()),
             ..Fault::with_message(
-                Kind::BadRequest,
+                FaultKind::BadRequest,
                 "cannot call https://gw.example/v1/callbacks/x now",
             )
         };
@@ -200,12 +200,15 @@ mod tests {
         let fault = Fault {
             code: Some("x".repeat(10_000)),
             request_id: Some("y".repeat(10_000)),
-            ..Fault::with_message(Kind::RateLimited, format!("{image} data:image/png;base64,AAAA"))
+            ..Fault::with_message(
+                FaultKind::RateLimited,
+                format!("{image} data:image/png;base64,AAAA"),
+            )
         };
         let body = fault.body(Vendor::Vidu, Charged::No).to_json().to_string();
         assert!(!body.contains("AAAA") && body.len() < 2_000, "{body}");
 
-        let fault = Fault::with_message(Kind::Credentials, "invalid token vda_mykey");
+        let fault = Fault::with_message(FaultKind::Credentials, "invalid token vda_mykey");
         assert!(!fault.body(Vendor::Vidu, Charged::No).to_json().to_string().contains("vda_mykey"));
     }
 }

@@ -17,12 +17,12 @@ mod vendor;
 
 pub use account::AccountId;
 pub use error::{Charged, Code, ErrorBody, VendorError};
-pub use events::{MOST_STEPS, Source, Step, What};
-pub use fault::{Fault, Kind};
+pub use events::{Actor, Event, EventKind, MOST_EVENTS};
+pub use fault::{Fault, FaultKind};
 pub use figures::{Figures, whole};
 pub use id::TaskId;
 pub use key::{ApiKey, KeyHash, Limits};
-pub use progress::News;
+pub use progress::Progress;
 pub use record::{Delivery, Missing, RETENTION, Task};
 pub use status::Status;
 pub use vendor::Vendor;

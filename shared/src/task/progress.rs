@@ -6,23 +6,23 @@ use super::error::ErrorBody;
 use super::figures::Figures;
 use super::status::Status;
 
-/// What a look at the vendor says about a task.
+/// What a poll says about a task.
 #[derive(Clone, Debug, PartialEq)]
-pub struct News {
+pub struct Progress {
     pub status: Status,
     /// The vendor's word for its status, when it is one that we do not know.
-    pub unknown_word: Option<String>,
+    pub unknown_status: Option<String>,
     pub figures: Figures,
     pub url: Option<String>,
     pub url_expires_at: Option<Timestamp>,
     pub error: Option<ErrorBody>,
 }
 
-impl News {
+impl Progress {
     pub fn unfinished(status: Status) -> Self {
         Self {
             status,
-            unknown_word: None,
+            unknown_status: None,
             figures: Figures::default(),
             url: None,
             url_expires_at: None,
@@ -34,7 +34,7 @@ impl News {
     pub fn unknown(word: &str) -> Self {
         const LONGEST: usize = 40;
         let word = word.chars().take(LONGEST).collect();
-        Self { unknown_word: Some(word), ..Self::unfinished(Status::Processing) }
+        Self { unknown_status: Some(word), ..Self::unfinished(Status::Processing) }
     }
 
     pub fn failed(error: ErrorBody, figures: Figures) -> Self {

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
 use super::error::{Charged, ErrorBody};
-use super::events::{Source, Step, What};
+use super::events::{Actor, Event, EventKind};
 use super::figures::Figures;
 use super::id::TaskId;
 use super::key::{ApiKey, KeyHash};
-use super::progress::News;
+use super::progress::Progress;
 use super::status::Status;
 use super::timer::{self, Lane, Shard};
 use super::vendor::Vendor;
@@ -39,7 +39,7 @@ pub struct Task {
     pub updated_at: Timestamp,
     /// When somebody last began to ask the vendor, in milliseconds.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub looked_at: Timestamp,
+    pub polled_at: Timestamp,
     /// The vendor's endpoint or product that was asked; some want it in every question.
     pub endpoint: String,
     /// Absent as long as it is unknown whether the vendor took the task.
@@ -76,10 +76,10 @@ pub struct Task {
     pub counted: bool,
     /// What happened to it.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub events: Vec<Event>,
     /// How often somebody began to ask the vendor.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub looks: u32,
+    pub polls: u32,
     /// The task's timer: when something is next to be done for it. With
     /// `due_shard` the key of a sparse index; both go when nothing is left to do.
     #[serde(
@@ -150,7 +150,7 @@ impl Task {
             status: Status::Queued,
             created_at: now,
             updated_at: now,
-            looked_at: now,
+            polled_at: now,
             endpoint: endpoint.to_owned(),
             vendor_task_id: None,
             figures: Figures::default(),
@@ -164,8 +164,8 @@ impl Task {
             submission: None,
             missing: None,
             counted: key.limits.unfinished.is_some(),
-            steps: vec![Source::Create.step(What::Created, now)],
-            looks: 0,
+            events: vec![Actor::Create.event(EventKind::Created, now)],
+            polls: 0,
         }
     }
 
@@ -196,21 +196,21 @@ impl Task {
         self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
     }
 
-    /// The task as the write that ends it leaves it, by these steps.
-    pub fn after(&self, news: &News, steps: &[Step], now: Timestamp) -> Self {
+    /// The task as the write that ends it leaves it, with these events.
+    pub fn after(&self, progress: &Progress, events: &[Event], now: Timestamp) -> Self {
         let webhook = self.webhook_url.is_some();
         let mut after = self.clone();
-        after.status = news.status;
+        after.status = progress.status;
         after.updated_at = now;
-        after.figures.learn(&news.figures);
-        after.url = news.url.clone().or(after.url);
-        after.url_expires_at = news.url_expires_at.or(after.url_expires_at);
-        after.error = news.error.clone().or(after.error);
+        after.figures.learn(&progress.figures);
+        after.url = progress.url.clone().or(after.url);
+        after.url_expires_at = progress.url_expires_at.or(after.url_expires_at);
+        after.error = progress.error.clone().or(after.error);
         after.submission = None;
         after.missing = None;
         after.due_at = webhook.then(|| timer::after_end(now));
         after.due_shard = webhook.then(|| Lane::Webhooks.shard(&self.id));
-        after.steps.extend_from_slice(steps);
+        after.events.extend_from_slice(events);
         after
     }
 }

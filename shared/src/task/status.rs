@@ -50,7 +50,7 @@ mod tests {
                 assert!(!from.is_final(), "{from:?} is final and cannot become {to:?}");
                 assert!(!from.below().contains(&to), "{from:?} and {to:?} would take turns");
             }
-            assert!(!to.below().contains(&to), "{to:?} is no news to itself");
+            assert!(!to.below().contains(&to), "{to:?} is no progress beyond itself");
         }
     }
 }

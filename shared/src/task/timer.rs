@@ -33,7 +33,7 @@ const RETRIES: [SignedDuration; 7] = [
     SignedDuration::from_hours(10),
 ];
 
-/// Those whose timers wait together.
+/// A queue of timers of one kind, so that who is slow delays only their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     Vendor(Vendor),
@@ -77,9 +77,9 @@ impl fmt::Display for Shard {
 
 /// How patiently a vendor is asked.
 struct Pace {
-    /// From the submission to the first look.
+    /// From the submission to the first poll.
     first: SignedDuration,
-    /// The shortest and the longest pause between two looks.
+    /// The shortest and the longest pause between two polls.
     pauses: (SignedDuration, SignedDuration),
     /// When nobody waits for an end any more.
     deadline: SignedDuration,
@@ -89,9 +89,9 @@ fn pace(vendor: Vendor) -> Pace {
     let (secs, mins, hours) =
         (SignedDuration::from_secs, SignedDuration::from_mins, SignedDuration::from_hours);
     match vendor {
-        // Nobody rings for it, its films live an hour and its tasks twelve.
+        // Nobody calls back for it, its videos live an hour and its tasks twelve.
         Vendor::Jimeng => Pace { first: secs(10), pauses: (secs(5), mins(1)), deadline: hours(11) },
-        // These ring; looking is the safety net.
+        // These call back; polling is the safety net.
         Vendor::Kling => {
             Pace { first: secs(30), pauses: (secs(30), mins(10)), deadline: hours(24) }
         }
@@ -100,18 +100,18 @@ fn pace(vendor: Vendor) -> Pace {
     }
 }
 
-/// When to look whether a submission arrived, should nobody store its answer.
+/// When to find out whether a submission arrived, should nobody store its answer.
 pub fn after_insert(now: Timestamp) -> Timestamp {
     now + SUBMISSION
 }
 
-/// When to look first at a task that its vendor took.
+/// When to poll a task first that its vendor took.
 pub fn after_accept(vendor: Vendor, now: Timestamp) -> Timestamp {
     now + pace(vendor).first
 }
 
-/// When to look again at a task of this age: the older, the later, each a little differently.
-pub fn after_look(vendor: Vendor, task: &TaskId, now: Timestamp) -> Timestamp {
+/// When to poll a task of this age again: the older, the later, each a little differently.
+pub fn after_poll(vendor: Vendor, task: &TaskId, now: Timestamp) -> Timestamp {
     let (shortest, longest) = pace(vendor).pauses;
     let pause = (now.duration_since(task.created_at()) / 4).clamp(shortest, longest);
     now + jittered(pause, task)
@@ -157,7 +157,7 @@ mod tests {
         let rows = [
             (Vendor::Jimeng, 0, 5, "soon at first"),
             (Vendor::Jimeng, 80, 20, "then by a quarter of its age"),
-            (Vendor::Jimeng, 7200, 60, "at least every minute: its films live an hour"),
+            (Vendor::Jimeng, 7200, 60, "at least every minute: its videos live an hour"),
             (Vendor::Vidu, 60, 30, "a safety net"),
             (Vendor::Kling, 1200, 300, "by a quarter of its age"),
             (Vendor::Kling, 72_000, 600, "never rarer than that"),
@@ -165,7 +165,7 @@ mod tests {
         for (vendor, age, pause, reason) in rows {
             for task in [id(0), id(99), id(255)] {
                 let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(age);
-                let next = after_look(vendor, &task, now);
+                let next = after_poll(vendor, &task, now);
                 let got = next.duration_since(now).as_millis();
                 assert!((pause * 1000..=pause * 1100).contains(&got), "{reason}: {got}");
             }

@@ -12,10 +12,12 @@ use super::accounts::Account;
 use super::exchange::{Unanswered, exchange, read_request_id};
 use super::registry::{NoAccount, Registry};
 use super::report::Exchange;
-use crate::dialects::{Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submitted};
+use crate::dialects::{
+    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submitted,
+};
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::secrets::StoredSecret;
-use crate::task::{AccountId, Fault, Kind, Task, TaskId, Vendor};
+use crate::task::{AccountId, Fault, FaultKind, Task, TaskId, Vendor};
 
 /// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -34,7 +36,7 @@ pub struct Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
     NoAccount(NoAccount),
-    Refused(Forged),
+    Refused(CallbackRefused),
 }
 
 /// The vendors, with this gateway's accounts, and the way to reach them.
@@ -154,7 +156,7 @@ impl Vendors {
     ) -> Option<Found> {
         let search = self.leaf_through(task, callback, now, timeout);
         tokio::time::timeout(timeout, search).await.unwrap_or_else(|_| {
-            Some(Found::Nothing(Fault::with_message(Kind::Unreadable, "no answer in time")))
+            Some(Found::Nothing(Fault::with_message(FaultKind::Unreadable, "no answer in time")))
         })
     }
 
@@ -177,7 +179,7 @@ impl Vendors {
         };
         let mut page = None;
         for _ in 0..MOST_PAGES {
-            let sought = Sought {
+            let search = Search {
                 task_id: &task.id,
                 endpoint: &task.endpoint,
                 created_at: task.created_at,
@@ -185,10 +187,10 @@ impl Vendors {
                 hint: hint.as_deref(),
                 page: page.as_deref(),
             };
-            let request = dialect.find(&sought, now)?;
+            let request = dialect.find(&search, now)?;
             let began = Instant::now();
             let found = match exchange(&self.polling, request, timeout).await {
-                Ok(answer) => dialect.read_found(&answer, &sought),
+                Ok(answer) => dialect.read_found(&answer, &search),
                 Err(unanswered) => Found::Nothing(unanswered.fault),
             };
             let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
@@ -201,7 +203,7 @@ impl Vendors {
                 found => return Some(found),
             }
         }
-        Some(Found::Nothing(Fault::with_message(Kind::NotFound, "not on so many pages")))
+        Some(Found::Nothing(Fault::with_message(FaultKind::NotFound, "not on so many pages")))
     }
 
     /// Whether a vendor itself called, by the account that the callback's token names.
@@ -209,17 +211,17 @@ impl Vendors {
         &self,
         vendor: Vendor,
         account: &AccountId,
-        callback: &Ring<'_>,
+        callback: &Callback<'_>,
         now: Timestamp,
     ) -> Result<(), Unverified> {
         let account =
             self.registry.of(vendor, account, now).await.map_err(Unverified::NoAccount)?;
-        let mut verified = account.dialect().verify_ring(callback, now);
+        let mut verified = account.dialect().verify_callback(callback, now);
         // Signed with a key of the account, which may have been exchanged since we read it.
-        if verified == Err(Forged::Mismatch)
+        if verified == Err(CallbackRefused::Mismatch)
             && let Some(account) = self.registry.renewed(&account, now).await
         {
-            verified = account.dialect().verify_ring(callback, now);
+            verified = account.dialect().verify_callback(callback, now);
         }
         verified.map_err(Unverified::Refused)
     }
@@ -233,7 +235,7 @@ impl Vendors {
             };
             let (task, vendor, account) = (&task.id, task.vendor, &task.account);
             tracing::error!(task.id = %task, %vendor, %account, why, "a task's vendor cannot be asked");
-            Fault::with_message(Kind::Unavailable, why)
+            Fault::with_message(FaultKind::Unavailable, why)
         })
     }
 

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use serde::Deserialize;
 
 use crate::platform::telemetry::WaitsForVendor;
-use crate::task::{Fault, Kind};
+use crate::task::{Fault, FaultKind};
 
 /// Answers may echo the request, images and all, and those fit into a Lambda event.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -55,7 +55,7 @@ pub(super) async fn exchange(
         Ok(Err(error)) => Err(Unanswered::of(&error)),
         Err(_) => Err(Unanswered {
             heard: true,
-            fault: Fault::with_message(Kind::Unreadable, "no answer in time"),
+            fault: Fault::with_message(FaultKind::Unreadable, "no answer in time"),
         }),
     }
 }
@@ -73,9 +73,9 @@ impl Unanswered {
         // be built was never sent.
         let heard = !(error.is_connect() || error.is_builder());
         let (kind, message) = if heard {
-            (Kind::Unreadable, "the connection broke before an answer")
+            (FaultKind::Unreadable, "the connection broke before an answer")
         } else {
-            (Kind::Unavailable, "no connection")
+            (FaultKind::Unavailable, "no connection")
         };
         Self { heard, fault: Fault::with_message(kind, message) }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::dialects::{Found, Polled, Submitted};
 use crate::platform::telemetry::{Line, Unit, millis};
-use crate::task::{Fault, Kind, Status, TaskId, Vendor};
+use crate::task::{Fault, FaultKind, Status, TaskId, Vendor};
 
 /// An exchange with a vendor about a task, and how long it took.
 pub(super) struct Exchange<'a> {
@@ -35,18 +35,18 @@ impl Exchange<'_> {
 
     pub(super) fn polled(&self, polled: &Polled, before: Status) {
         let (outcome, fault) = match polled {
-            Polled::News(news) if news.status == before => ("nothing_new", None),
-            Polled::News(_) => ("news", None),
+            Polled::Progress(progress) if progress.status == before => ("nothing_new", None),
+            Polled::Progress(_) => ("progress", None),
             Polled::Missing(fault) => ("missing", Some(fault)),
             Polled::Nothing(fault) => ("failed", Some(fault)),
         };
-        let mut line = self.line("look", "look", outcome, fault);
-        line.measure("Looks", Unit::Count, 1, &[&["vendor", "outcome"]]);
-        if let Polled::News(news) = polled
-            && let Some(word) = &news.unknown_word
+        let mut line = self.line("poll", "poll", outcome, fault);
+        line.measure("Polls", Unit::Count, 1, &[&["vendor", "outcome"]]);
+        if let Polled::Progress(progress) = polled
+            && let Some(word) = &progress.unknown_status
         {
-            line.set("unknown_word", word.as_str());
-            line.measure("UnknownWords", Unit::Count, 1, &[&[], &["vendor"]]);
+            line.set("unknown_status", word.as_str());
+            line.measure("UnknownStatuses", Unit::Count, 1, &[&[], &["vendor"]]);
         }
         line.write();
     }
@@ -58,7 +58,7 @@ impl Exchange<'_> {
             Found::More(_) => ("more", None),
             Found::Nothing(fault) => ("failed", Some(fault)),
         };
-        self.line("search", "find", outcome, fault).write();
+        self.line("find", "find", outcome, fault).write();
     }
 
     fn line(
@@ -94,7 +94,7 @@ impl Exchange<'_> {
             );
             line.measure("CredentialsRefused", Unit::Count, 1, &[&[], &["vendor"]]);
         }
-        if matches!(kind, Kind::RateLimited | Kind::Concurrency) {
+        if matches!(kind, FaultKind::RateLimited | FaultKind::Concurrency) {
             line.set("by", "vendor");
             line.measure("RateLimited", Unit::Count, 1, &[&["by"]]);
         }

@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn only_public_https_hosts_are_called() {
         let rows = [
-            ("https://hooks.example.com/film", true, "an ordinary one"),
-            ("https://hooks.example.com:8443/film?id=1", true, "the other https port"),
+            ("https://hooks.example.com/video", true, "an ordinary one"),
+            ("https://hooks.example.com:8443/video?id=1", true, "the other https port"),
             ("https://8.8.8.8/", true, "a public address"),
             ("https://[2606:4700::1111]/", true, "likewise"),
             ("http://hooks.example.com/", false, "not encrypted"),

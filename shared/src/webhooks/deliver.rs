@@ -19,7 +19,7 @@ use crate::crypto::WebhookSecret;
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::telemetry::{Line, Unit};
 use crate::store::{Due, Keys, StoreError, Tasks};
-use crate::task::{Delivery, Source, Task, TaskId, What, timer};
+use crate::task::{Actor, Delivery, EventKind, Task, TaskId, timer};
 
 /// For a client to answer, all in all.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -56,7 +56,7 @@ impl Deliveries {
         &self,
         tasks: &Tasks,
         due: &Due,
-        by: Source,
+        by: Actor,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let Some(task) = tasks.claim_due(due, now + CLAIM, now).await? else { return Ok(false) };
@@ -67,7 +67,7 @@ impl Deliveries {
     /// Tries once to deliver a task whose timer the caller has claimed, and keeps
     /// how it went and when to try again. Should that not be possible, the timer
     /// stands as it was claimed.
-    pub async fn deliver(&self, tasks: &Tasks, task: Task, by: Source, now: Timestamp) {
+    pub async fn deliver(&self, tasks: &Tasks, task: Task, by: Actor, now: Timestamp) {
         let Some(url) = task.webhook_url.as_deref().filter(|_| task.owes_webhook()) else { return };
         let log_store = |error: StoreError| {
             tracing::error!(task.id = %task.id, %error, "a delivery waits for the store");
@@ -92,9 +92,9 @@ impl Deliveries {
             .with("tries", tries)
             .metric("WebhookTries", Unit::Count, 1, &[&["outcome"]])
             .write();
-        let step = by.step(What::Webhook, now).with_detail(&*what);
+        let event = by.event(EventKind::Webhook, now).with_detail(&*what);
         let delivery = Delivery { tries, tried_at: now, delivered, outcome: what.into_owned() };
-        if let Err(error) = tasks.record_delivery(&task, &delivery, next, step).await {
+        if let Err(error) = tasks.record_delivery(&task, &delivery, next, event).await {
             log_store(error);
         }
     }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use crate::api::created::Created;
 use crate::api::error::ApiError;
 use crate::api::warning::Warning;
-use crate::task::{ErrorBody, Figures, Source, Status, Step, Task, TaskId, What};
+use crate::task::{Actor, ErrorBody, Event, EventKind, Figures, Status, Task, TaskId};
 
 /// The answer to `POST /v1/video/generations`.
 #[derive(Debug, Serialize)]
@@ -80,20 +80,21 @@ impl<'a> From<&'a Task> for TaskView<'a> {
 pub struct Events<'a> {
     task_id: &'a TaskId,
     /// What happened, the earliest first.
-    events: Vec<Event>,
+    events: Vec<EventView>,
     /// How often somebody began to ask the vendor, and when last.
-    looks: u32,
+    polls: u32,
     #[serde(serialize_with = "to_the_millisecond")]
-    looked_at: Timestamp,
+    polled_at: Timestamp,
 }
 
-/// A [`Step`], as its owner sees it.
+/// An event, as the owner of its task sees it.
 #[derive(Debug, Serialize)]
-struct Event {
+struct EventView {
     #[serde(serialize_with = "to_the_millisecond")]
     at: Timestamp,
-    what: What,
-    by: Source,
+    #[serde(rename = "event")]
+    kind: EventKind,
+    by: Actor,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,17 +112,17 @@ impl<'a> From<&'a Task> for Events<'a> {
     fn from(task: &'a Task) -> Self {
         Self {
             task_id: &task.id,
-            events: task.steps.iter().filter_map(Step::for_owner).map(Event::from).collect(),
-            looks: task.looks,
-            looked_at: task.looked_at,
+            events: task.events.iter().filter_map(Event::for_owner).map(EventView::from).collect(),
+            polls: task.polls,
+            polled_at: task.polled_at,
         }
     }
 }
 
-impl From<Step> for Event {
-    fn from(step: Step) -> Self {
-        let Step { at, by, what, detail, request_id, times, last_at } = step;
-        Self { at, what, by, detail, vendor_request_id: request_id, times, last_at }
+impl From<Event> for EventView {
+    fn from(event: Event) -> Self {
+        let Event { at, by, kind, detail, request_id, times, last_at } = event;
+        Self { at, kind, by, detail, vendor_request_id: request_id, times, last_at }
     }
 }
 

@@ -11,12 +11,12 @@ use super::{FACTS, models, wire};
 use crate::dialects::contract::Polled;
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
-use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
+use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
 /// The `data` of an answer that reports success, or what went wrong.
 pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
     let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
-        Fault::with_message(Kind::Unreadable, "the answer is not what was expected")
+        Fault::with_message(FaultKind::Unreadable, "the answer is not what was expected")
     })?;
     let fault = |kind, code, message, request_id| Fault {
         kind,
@@ -29,22 +29,22 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
     if let Some(wire::Metadata { request_id, error: Some(error) }) = read.metadata {
         let kind = kind_of_name(&error.code).or_else(|| kind_of_number(&error.code_n));
         let code = if error.code.is_empty() { error.code_n } else { error.code };
-        let kind = kind.unwrap_or_else(|| Kind::of_status(answer.status()));
+        let kind = kind.unwrap_or_else(|| FaultKind::of_status(answer.status()));
         return Err(fault(kind, code, error.message, request_id));
     }
     match (read.code.as_str(), kind_of_code(&read.code)) {
         ("10000", _) => Ok(read.data.unwrap_or_default()),
         ("", _) if answer.status().is_success() => {
-            Err(Fault::with_message(Kind::Unreadable, "the answer has no code"))
+            Err(Fault::with_message(FaultKind::Unreadable, "the answer has no code"))
         }
         (_, kind) => {
             let mut fault = fault(
-                kind.unwrap_or_else(|| Kind::of_status(answer.status())),
+                kind.unwrap_or_else(|| FaultKind::of_status(answer.status())),
                 read.code,
                 read.message,
                 read.request_id,
             );
-            if fault.kind == Kind::Unavailable {
+            if fault.kind == FaultKind::Unavailable {
                 // Jimeng advises against trying again at once.
                 fault.retry_after = fault.retry_after.or(Some(60));
             }
@@ -53,61 +53,61 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
     }
 }
 
-pub(super) fn read_news(data: wire::Data, now: Timestamp) -> Polled {
+pub(super) fn read_progress(data: wire::Data, now: Timestamp) -> Polled {
     let nothing = |kind, message| Polled::Nothing(Fault::with_message(kind, message));
-    let unfinished = |status| Polled::News(Box::new(News::unfinished(status)));
+    let unfinished = |status| Polled::Progress(Box::new(Progress::unfinished(status)));
     match data.status.as_str() {
         "in_queue" => unfinished(Status::Queued),
         "done" if data.video_url.is_empty() => {
-            failed(&Fault::with_message(Kind::Internal, "done, but without a video"))
+            failed(&Fault::with_message(FaultKind::Internal, "done, but without a video"))
         }
         "generating" => unfinished(Status::Processing),
-        "done" => Polled::News(Box::new(News {
+        "done" => Polled::Progress(Box::new(Progress {
             figures: Figures { fps: Some(f64::from(models::FPS)), ..Figures::default() },
             url: Some(data.video_url),
             url_expires_at: Some(now + FACTS.link_lifetime),
-            ..News::unfinished(Status::Succeeded)
+            ..Progress::unfinished(Status::Succeeded)
         })),
-        "expired" => failed(&Fault::new(Kind::Expired)),
+        "expired" => failed(&Fault::new(FaultKind::Expired)),
         // Right after a submission it may only not be there yet.
-        "not_found" => Polled::Missing(Fault::with_message(Kind::NotFound, "not_found")),
-        "" => nothing(Kind::Unreadable, "the answer has no status"),
-        word => Polled::News(Box::new(News::unknown(word))),
+        "not_found" => Polled::Missing(Fault::with_message(FaultKind::NotFound, "not_found")),
+        "" => nothing(FaultKind::Unreadable, "the answer has no status"),
+        word => Polled::Progress(Box::new(Progress::unknown(word))),
     }
 }
 
 /// Jimeng never says what a task cost, and so not whether a failed one did.
 pub(super) fn failed(fault: &Fault) -> Polled {
     let error = fault.body(Vendor::Jimeng, Charged::Unknown);
-    Polled::News(Box::new(News::failed(error, Figures::default())))
+    Polled::Progress(Box::new(Progress::failed(error, Figures::default())))
 }
 
 /// The service's codes, for requests and for videos: <https://www.volcengine.com/docs/85621>.
-fn kind_of_code(code: &str) -> Option<Kind> {
+fn kind_of_code(code: &str) -> Option<FaultKind> {
     Some(match code {
-        "50215" => Kind::BadRequest,
+        "50215" => FaultKind::BadRequest,
         // The product is not activated, the bill not paid or the user without rights.
-        "50400" => Kind::Credentials,
+        "50400" => FaultKind::Credentials,
         // What goes in.
-        "50411" | "50412" | "50413" => Kind::Moderation,
+        "50411" | "50412" | "50413" => FaultKind::Moderation,
         // What comes out.
-        "50511" | "50512" | "50516" | "50517" | "50518" | "50519" => Kind::Moderation,
-        "50429" => Kind::RateLimited,
-        "50430" => Kind::Concurrency,
-        "50500" | "50501" => Kind::Internal,
+        "50511" | "50512" | "50516" | "50517" | "50518" | "50519" => FaultKind::Moderation,
+        "50429" => FaultKind::RateLimited,
+        "50430" => FaultKind::Concurrency,
+        "50500" | "50501" => FaultKind::Internal,
         // Moderation itself broke; without it nothing is made.
-        "50520" | "50521" | "50522" => Kind::Unavailable,
+        "50520" | "50521" | "50522" => FaultKind::Unavailable,
         _ => return None,
     })
 }
 
 /// The gateway's codes: <https://www.volcengine.com/docs/6369/68677>.
-fn kind_of_name(code: &str) -> Option<Kind> {
+fn kind_of_name(code: &str) -> Option<FaultKind> {
     Some(match code {
         "MissingParameter"
         | "MissingRequestInfo"
         | "ServiceNotFound"
-        | "InvalidActionOrVersion" => Kind::BadRequest,
+        | "InvalidActionOrVersion" => FaultKind::BadRequest,
         "MissingAuthenticationToken"
         | "MissingSignature"
         | "InvalidTimestamp"
@@ -115,23 +115,23 @@ fn kind_of_name(code: &str) -> Option<Kind> {
         | "SignatureDoesNotMatch"
         | "InvalidAuthorization"
         | "InvalidCredential"
-        | "InvalidSecretToken" => Kind::Credentials,
-        "LackPolicy" | "AccessDenied" => Kind::Permission,
-        "FlowLimitExceeded" => Kind::RateLimited,
+        | "InvalidSecretToken" => FaultKind::Credentials,
+        "LackPolicy" | "AccessDenied" => FaultKind::Permission,
+        "FlowLimitExceeded" => FaultKind::RateLimited,
         // The service behind it may have heard the request.
-        "InternalError" | "InternalServiceTimeout" => Kind::Internal,
+        "InternalError" | "InternalServiceTimeout" => FaultKind::Internal,
         _ => return None,
     })
 }
 
 /// The same codes as numbers.
-fn kind_of_number(code: &str) -> Option<Kind> {
+fn kind_of_number(code: &str) -> Option<FaultKind> {
     Some(match code {
-        "100002" | "100004" | "100007" | "100008" => Kind::BadRequest,
-        "100003" | "100005" | "100006" | "100009" | "100010" => Kind::Credentials,
-        "100012" | "100013" => Kind::Permission,
-        "100018" => Kind::RateLimited,
-        "100014" | "100016" => Kind::Internal,
+        "100002" | "100004" | "100007" | "100008" => FaultKind::BadRequest,
+        "100003" | "100005" | "100006" | "100009" | "100010" => FaultKind::Credentials,
+        "100012" | "100013" => FaultKind::Permission,
+        "100018" => FaultKind::RateLimited,
+        "100014" | "100016" => FaultKind::Internal,
         _ => return None,
     })
 }

@@ -1,8 +1,8 @@
 //! Jimeng, of Volcengine's visual service: <https://www.volcengine.com/docs/85621>.
 //!
-//! Two keys sign every request. Not here: callbacks, a list of tasks and a look
+//! Two keys sign every request. Not here: callbacks, a list of tasks and a view
 //! at the balance, of which Jimeng has none, and the marking of its files
-//! (`req_json`), which it takes with a look only.
+//! (`req_json`), which it takes with a poll only.
 
 mod account;
 mod answers;
@@ -21,9 +21,9 @@ use self::account::Account;
 use super::facts::{Facts, Pace};
 use crate::api::{ApiError, Generation};
 use crate::dialects::contract::{
-    Dialect, Forged, Handle, Polled, Ring, Submission, Submitted, Ticket,
+    Callback, CallbackRefused, Dialect, Handle, Polled, Submission, SubmitContext, Submitted,
 };
-use crate::task::{Fault, Figures, Kind};
+use crate::task::{Fault, FaultKind, Figures};
 
 pub(super) const FACTS: Facts = Facts {
     prefixes: &["jimeng"],
@@ -49,11 +49,15 @@ pub(super) struct Jimeng {
 }
 
 impl Dialect for Jimeng {
-    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError> {
+    fn submit(
+        &self,
+        generation: Generation,
+        context: &SubmitContext<'_>,
+    ) -> Result<Submission, ApiError> {
         let repeatable = false;
         let translation = submit::translate(generation)?;
         Ok(translation.submission(repeatable, |_, body| {
-            self.post("CVSync2AsyncSubmitTask", body, ticket.now)
+            self.post("CVSync2AsyncSubmitTask", body, context.now)
         }))
     }
 
@@ -63,11 +67,11 @@ impl Dialect for Jimeng {
                 Submitted::Accepted { vendor_task_id: data.task_id, figures: Figures::default() }
             }
             Ok(_) => Submitted::Unknown(Fault::with_message(
-                Kind::Unreadable,
+                FaultKind::Unreadable,
                 "the answer has no task_id",
             )),
             // After these Jimeng may have a task all the same.
-            Err(fault) if matches!(fault.kind, Kind::Internal | Kind::Unreadable) => {
+            Err(fault) if matches!(fault.kind, FaultKind::Internal | FaultKind::Unreadable) => {
                 Submitted::Unknown(fault)
             }
             Err(fault) => Submitted::Refused(fault),
@@ -82,16 +86,20 @@ impl Dialect for Jimeng {
 
     fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
         match answers::read(answer) {
-            Ok(data) => answers::read_news(data, now),
+            Ok(data) => answers::read_progress(data, now),
             // What moderation says is said of the task, all else of the poll.
-            Err(fault) if fault.kind == Kind::Moderation => answers::failed(&fault),
+            Err(fault) if fault.kind == FaultKind::Moderation => answers::failed(&fault),
             Err(fault) => Polled::Nothing(fault),
         }
     }
 
     /// Jimeng has no callbacks: whoever calls is somebody else.
-    fn verify_ring(&self, _ring: &Ring<'_>, _now: Timestamp) -> Result<(), Forged> {
-        Err(Forged::Unsigned)
+    fn verify_callback(
+        &self,
+        _callback: &Callback<'_>,
+        _now: Timestamp,
+    ) -> Result<(), CallbackRefused> {
+        Err(CallbackRefused::Unsigned)
     }
 }
 

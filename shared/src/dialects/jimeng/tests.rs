@@ -67,22 +67,22 @@ fn every_documented_refusal_is_sorted_by_its_code() {
 #[test]
 fn every_code_of_a_submission_has_its_meaning() {
     let rows = [
-        ("50215", Some(Kind::BadRequest), "not valid for this product"),
-        ("50400", Some(Kind::Credentials), "not activated, not paid"),
-        ("50411", Some(Kind::Moderation), "the image that goes in"),
-        ("50412", Some(Kind::Moderation), "the prompt"),
-        ("50413", Some(Kind::Moderation), "words in the prompt"),
-        ("50511", Some(Kind::Moderation), "the image that comes out"),
-        ("50512", Some(Kind::Moderation), "the text that comes out"),
-        ("50516", Some(Kind::Moderation), "the video"),
-        ("50517", Some(Kind::Moderation), "its sound"),
-        ("50518", Some(Kind::Moderation), "somebody's image goes in"),
-        ("50519", Some(Kind::Moderation), "somebody's image comes out"),
-        ("50520", Some(Kind::Unavailable), "moderation broke"),
-        ("50521", Some(Kind::Unavailable), "likewise"),
-        ("50522", Some(Kind::Unavailable), "likewise"),
-        ("50429", Some(Kind::RateLimited), "too many requests"),
-        ("50430", Some(Kind::Concurrency), "too many tasks"),
+        ("50215", Some(FaultKind::BadRequest), "not valid for this product"),
+        ("50400", Some(FaultKind::Credentials), "not activated, not paid"),
+        ("50411", Some(FaultKind::Moderation), "the image that goes in"),
+        ("50412", Some(FaultKind::Moderation), "the prompt"),
+        ("50413", Some(FaultKind::Moderation), "words in the prompt"),
+        ("50511", Some(FaultKind::Moderation), "the image that comes out"),
+        ("50512", Some(FaultKind::Moderation), "the text that comes out"),
+        ("50516", Some(FaultKind::Moderation), "the video"),
+        ("50517", Some(FaultKind::Moderation), "its sound"),
+        ("50518", Some(FaultKind::Moderation), "somebody's image goes in"),
+        ("50519", Some(FaultKind::Moderation), "somebody's image comes out"),
+        ("50520", Some(FaultKind::Unavailable), "moderation broke"),
+        ("50521", Some(FaultKind::Unavailable), "likewise"),
+        ("50522", Some(FaultKind::Unavailable), "likewise"),
+        ("50429", Some(FaultKind::RateLimited), "too many requests"),
+        ("50430", Some(FaultKind::Concurrency), "too many tasks"),
         ("50500", None, "broken, perhaps after the task was made"),
         ("50501", None, "likewise"),
     ];
@@ -101,7 +101,7 @@ fn every_code_of_a_submission_has_its_meaning() {
 
 #[test]
 fn every_code_of_the_gateway_has_its_meaning_by_name_and_by_number() {
-    use Kind::{BadRequest, Credentials, Permission, RateLimited};
+    use FaultKind::{BadRequest, Credentials, Permission, RateLimited};
     let rows = [
         ("MissingParameter", 100_002, Some(BadRequest)),
         ("MissingAuthenticationToken", 100_003, Some(Credentials)),
@@ -177,11 +177,11 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
 #[test]
 fn a_code_that_we_do_not_know_is_sorted_by_its_status() {
     let rows = [
-        (400, Kind::BadRequest),
-        (401, Kind::Credentials),
-        (402, Kind::Balance),
-        (403, Kind::Permission),
-        (429, Kind::RateLimited),
+        (400, FaultKind::BadRequest),
+        (401, FaultKind::Credentials),
+        (402, FaultKind::Balance),
+        (403, FaultKind::Permission),
+        (429, FaultKind::RateLimited),
     ];
     for (status, kind) in rows {
         let gateway = r#"{"ResponseMetadata":{"Error":{"Code":"Novelty","CodeN":100999}}}"#;
@@ -220,25 +220,25 @@ fn every_documented_state_is_understood() {
     for (name, fixture) in fixtures("query_") {
         let expect = &fixture["expect"];
         let polled = jimeng().read_polled(&answer(&fixture), now);
-        let news = match (polled, expect["unified_status"].as_str()) {
+        let progress = match (polled, expect["unified_status"].as_str()) {
             (Polled::Nothing(fault), Some("unchanged")) => {
                 assert_eq!(fault.kind, kind(&fixture), "{name}");
                 continue;
             }
             // It has failed once this is said again and again, which others count.
             (Polled::Missing(fault), _) if name == "query_not_found" => {
-                assert_eq!(fault.kind, Kind::NotFound, "{name}");
+                assert_eq!(fault.kind, FaultKind::NotFound, "{name}");
                 continue;
             }
-            (Polled::News(news), _) => news,
+            (Polled::Progress(progress), _) => progress,
             (polled, _) => panic!("{name}: {polled:?}"),
         };
-        assert_eq!(Some(news.status.as_str()), expect["unified_status"].as_str(), "{name}");
+        assert_eq!(Some(progress.status.as_str()), expect["unified_status"].as_str(), "{name}");
         if expect["url"].is_string() {
-            assert_eq!(news.url.as_deref(), expect["url"].as_str(), "{name}");
+            assert_eq!(progress.url.as_deref(), expect["url"].as_str(), "{name}");
         }
-        assert_eq!(news.url.is_some(), news.status == Status::Succeeded, "{name}");
-        match (news.status, news.error) {
+        assert_eq!(progress.url.is_some(), progress.status == Status::Succeeded, "{name}");
+        match (progress.status, progress.error) {
             (Status::Failed, Some(error)) => {
                 let expected = Fault::new(kind(&fixture)).body(Vendor::Jimeng, Charged::Unknown);
                 assert_eq!(error.code, expected.code, "{name}");
@@ -277,7 +277,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
         (400, code(50520), None, "moderation broke, and may come back"),
         (200, code(50500), None, "broken"),
         (200, code(50999), None, "a code that we do not know"),
-        (400, code(50215), None, "the look was wrong, not the task"),
+        (400, code(50215), None, "the poll was wrong, not the task"),
         (401, code(50400), None, "the operator's trouble, not the task's"),
         (429, code(50429), None, "busy"),
         (429, code(50430), None, "busy"),
@@ -292,7 +292,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     for (status, body, expected, reason) in rows {
         let answer = Response::builder().status(status).body(Bytes::from(body.clone())).unwrap();
         let read = match jimeng().read_polled(&answer, at(0)) {
-            Polled::News(news) => Some(news.status),
+            Polled::Progress(progress) => Some(progress.status),
             Polled::Missing(_) | Polled::Nothing(_) => None,
         };
         assert_eq!(read, expected, "{body}: {reason}");
@@ -303,9 +303,11 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
 fn a_video_has_24_frames_a_second_and_its_link_lives_an_hour() {
     let body = br#"{"code":10000,"data":{"status":"done","video_url":"https://v.example/1.mp4"}}"#;
     let answer = Response::new(Bytes::from_static(body));
-    let Polled::News(news) = jimeng().read_polled(&answer, at(1000)) else { panic!("news") };
-    assert_eq!(news.url_expires_at, Some(at(1000 + 3600)));
-    assert_eq!(news.figures, Figures { fps: Some(24.0), ..Figures::default() });
+    let Polled::Progress(progress) = jimeng().read_polled(&answer, at(1000)) else {
+        panic!("progress")
+    };
+    assert_eq!(progress.url_expires_at, Some(at(1000 + 3600)));
+    assert_eq!(progress.figures, Figures { fps: Some(24.0), ..Figures::default() });
 }
 
 #[test]
@@ -322,8 +324,9 @@ fn a_look_names_the_task_and_the_key_that_it_was_made_with() {
 #[test]
 fn nobody_who_rings_is_jimeng() {
     let headers = http::HeaderMap::new();
-    let ring = Ring { path: "/v1/callbacks/jimeng/t", query: "", headers: &headers, body: b"{}" };
-    assert_eq!(jimeng().verify_ring(&ring, at(0)), Err(Forged::Unsigned));
+    let callback =
+        Callback { path: "/v1/callbacks/jimeng/t", query: "", headers: &headers, body: b"{}" };
+    assert_eq!(jimeng().verify_callback(&callback, at(0)), Err(CallbackRefused::Unsigned));
 }
 
 #[test]

@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use super::{FACTS, wire};
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
-use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
+use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
 /// The task of a good answer, if it names one.
 pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault> {
     let status = answer.status();
     let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
-        Fault::with_message(Kind::Unreadable, "the answer is not what was expected")
+        Fault::with_message(FaultKind::Unreadable, "the answer is not what was expected")
     })?;
     let is_good = match read.code.as_str() {
         "0" => true,
@@ -36,18 +36,18 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault
     })
 }
 
-fn kind_of(error: &wire::Answer, status: StatusCode) -> Kind {
+fn kind_of(error: &wire::Answer, status: StatusCode) -> FaultKind {
     match error.code.parse().unwrap_or_default() {
-        1000..=1099 => Kind::Credentials,
-        1101 | 1102 => Kind::Balance,
-        1100..=1199 | 1304 => Kind::Permission,
-        1200 | 1201 if says(&error.message, NOT_FOUND) => Kind::NotFound,
-        1200..=1299 => Kind::BadRequest,
-        1300 | 1301 => Kind::Moderation,
-        1302 => Kind::RateLimited,
-        1303 => Kind::Concurrency,
-        5000..=5999 => Kind::Internal,
-        _ => Kind::of_status(status),
+        1000..=1099 => FaultKind::Credentials,
+        1101 | 1102 => FaultKind::Balance,
+        1100..=1199 | 1304 => FaultKind::Permission,
+        1200 | 1201 if says(&error.message, NOT_FOUND) => FaultKind::NotFound,
+        1200..=1299 => FaultKind::BadRequest,
+        1300 | 1301 => FaultKind::Moderation,
+        1302 => FaultKind::RateLimited,
+        1303 => FaultKind::Concurrency,
+        5000..=5999 => FaultKind::Internal,
+        _ => FaultKind::of_status(status),
     }
 }
 
@@ -58,8 +58,8 @@ fn kind_of(error: &wire::Answer, status: StatusCode) -> Kind {
 pub(super) fn may_have_a_task(fault: &Fault) -> bool {
     let message = fault.message.as_deref().unwrap_or_default();
     match fault.kind {
-        Kind::Internal | Kind::Unreadable => true,
-        Kind::BadRequest => says(message, TAKEN) && !says(message, ABSENT),
+        FaultKind::Internal | FaultKind::Unreadable => true,
+        FaultKind::BadRequest => says(message, TAKEN) && !says(message, ABSENT),
         _ => false,
     }
 }
@@ -74,24 +74,25 @@ fn status_of(status: &str) -> Option<Status> {
     })
 }
 
-pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
+pub(super) fn read_progress(task: &wire::Task, now: Timestamp) -> Progress {
     let figures = Figures { credits: task.units(), ..Figures::default() };
     let Some(status) = status_of(task.status()) else {
-        return News { figures, ..News::unknown(task.status()) };
+        return Progress { figures, ..Progress::unknown(task.status()) };
     };
     match status {
         Status::Succeeded => match task.video() {
-            Some(video) => News {
+            Some(video) => Progress {
                 figures: Figures { duration: video.duration, ..figures },
                 url: Some(video.url.clone()),
                 url_expires_at: Some(now + FACTS.link_lifetime),
-                ..News::unfinished(status)
+                ..Progress::unfinished(status)
             },
             None => {
-                let fault = Fault::with_message(Kind::Internal, "success, but without a video");
+                let fault =
+                    Fault::with_message(FaultKind::Internal, "success, but without a video");
                 // Kling charges for success.
                 let charged = if task.is_charged() { Charged::Yes } else { Charged::Unknown };
-                News::failed(fault.body(Vendor::Kling, charged), figures)
+                Progress::failed(fault.body(Vendor::Kling, charged), figures)
             }
         },
         Status::Failed => {
@@ -101,20 +102,20 @@ pub(super) fn read_news(task: &wire::Task, now: Timestamp) -> News {
                 message: known(message.to_owned()),
                 ..Fault::new(kind_of_failure(message))
             };
-            News::failed(fault.body(Vendor::Kling, charged), figures)
+            Progress::failed(fault.body(Vendor::Kling, charged), figures)
         }
-        unfinished => News { figures, ..News::unfinished(unfinished) },
+        unfinished => Progress { figures, ..Progress::unfinished(unfinished) },
     }
 }
 
 /// A failed task has no code, only words.
-fn kind_of_failure(message: &str) -> Kind {
+fn kind_of_failure(message: &str) -> FaultKind {
     if says(message, MODERATED) {
-        Kind::Moderation
+        FaultKind::Moderation
     } else if says(message, BAD_INPUT) {
-        Kind::BadRequest
+        FaultKind::BadRequest
     } else {
-        Kind::Internal
+        FaultKind::Internal
     }
 }
 

@@ -8,23 +8,23 @@ use jiff::Timestamp;
 
 use super::FACTS;
 use crate::crypto::WebhookSecret;
-use crate::dialects::contract::{Forged, Ring};
+use crate::dialects::contract::{Callback, CallbackRefused};
 
 /// Whether Kling signed this, and not long ago.
 pub(super) fn verify(
-    ring: &Ring<'_>,
+    callback: &Callback<'_>,
     secret: &WebhookSecret,
     now: Timestamp,
-) -> Result<(), Forged> {
-    let id = ring.header("webhook-id")?;
-    let timestamp = ring.header("webhook-timestamp")?;
-    let signatures = ring.header("webhook-signature")?;
-    if !secret.verify(id, timestamp, ring.body, signatures) {
-        return Err(Forged::Mismatch);
+) -> Result<(), CallbackRefused> {
+    let id = callback.header("webhook-id")?;
+    let timestamp = callback.header("webhook-timestamp")?;
+    let signatures = callback.header("webhook-signature")?;
+    if !secret.verify(id, timestamp, callback.body, signatures) {
+        return Err(CallbackRefused::Mismatch);
     }
     let signed_at = timestamp.parse().ok().and_then(|at| Timestamp::from_second(at).ok());
     match signed_at {
         Some(at) if FACTS.is_fresh(at, now) => Ok(()),
-        _ => Err(Forged::Stale),
+        _ => Err(CallbackRefused::Stale),
     }
 }

@@ -7,16 +7,16 @@ use http::Response;
 
 use super::answers;
 use super::{create_path, is_new};
-use crate::dialects::contract::{Found, Sought};
-use crate::task::{Fault, Figures, Kind};
+use crate::dialects::contract::{Found, Search};
+use crate::task::{Fault, FaultKind, Figures};
 
 /// The path that answers the task of this id of ours.
-pub(super) fn path(sought: &Sought<'_>) -> String {
-    let id = sought.task_id;
-    if is_new(sought.endpoint) {
+pub(super) fn path(search: &Search<'_>) -> String {
+    let id = search.task_id;
+    if is_new(search.endpoint) {
         format!("/tasks?external_task_ids={id}")
     } else {
-        format!("{}/{id}", create_path(sought.endpoint))
+        format!("{}/{id}", create_path(search.endpoint))
     }
 }
 
@@ -27,10 +27,10 @@ pub(super) fn read(answer: &Response<Bytes>) -> Found {
             figures: Figures { credits: task.units(), ..Figures::default() },
         },
         Ok(Some(_)) => {
-            Found::Nothing(Fault::with_message(Kind::Unreadable, "the answer has no task_id"))
+            Found::Nothing(Fault::with_message(FaultKind::Unreadable, "the answer has no task_id"))
         }
         Ok(None) => Found::Absent,
-        Err(fault) if fault.kind == Kind::NotFound => Found::Absent,
+        Err(fault) if fault.kind == FaultKind::NotFound => Found::Absent,
         Err(fault) => Found::Nothing(fault),
     }
 }

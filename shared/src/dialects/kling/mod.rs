@@ -24,9 +24,10 @@ use super::request::json_request;
 use crate::api::{ApiError, Generation};
 use crate::dialects::address::path_segment;
 use crate::dialects::contract::{
-    Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submission, Submitted, Ticket,
+    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
+    Submitted,
 };
-use crate::task::{Fault, Figures, Kind, Vendor};
+use crate::task::{Fault, FaultKind, Figures, Vendor};
 
 pub(super) const FACTS: Facts = Facts {
     prefixes: &["kling"],
@@ -46,13 +47,17 @@ pub(super) struct Kling {
 }
 
 impl Dialect for Kling {
-    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError> {
+    fn submit(
+        &self,
+        generation: Generation,
+        context: &SubmitContext<'_>,
+    ) -> Result<Submission, ApiError> {
         self.require_key_for(&generation.model)?;
         // Our id for the task is in it, and Kling takes an id once.
         let repeatable = true;
-        let translation = submit::translate(generation, ticket)?;
+        let translation = submit::translate(generation, context)?;
         Ok(translation.submission(repeatable, |endpoint, body| {
-            self.request(&create_path(endpoint), Some(body), ticket.now)
+            self.request(&create_path(endpoint), Some(body), context.now)
         }))
     }
 
@@ -63,7 +68,7 @@ impl Dialect for Kling {
                 figures: Figures { credits: task.units(), ..Figures::default() },
             },
             Ok(_) => Submitted::Unknown(Fault::with_message(
-                Kind::Unreadable,
+                FaultKind::Unreadable,
                 "the answer has no task_id",
             )),
             Err(fault) if answers::may_have_a_task(&fault) => Submitted::Unknown(fault),
@@ -84,31 +89,36 @@ impl Dialect for Kling {
     fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
         match answers::read(answer) {
             Ok(Some(task)) if !task.status().is_empty() => {
-                Polled::News(Box::new(answers::read_news(&task, now)))
+                Polled::Progress(Box::new(answers::read_progress(&task, now)))
             }
-            Ok(Some(_)) => {
-                Polled::Nothing(Fault::with_message(Kind::Unreadable, "the answer has no status"))
-            }
+            Ok(Some(_)) => Polled::Nothing(Fault::with_message(
+                FaultKind::Unreadable,
+                "the answer has no status",
+            )),
             // The new design's way to say that it knows no such task.
             Ok(None) => {
-                Polled::Missing(Fault::with_message(Kind::NotFound, "the answer has no task"))
+                Polled::Missing(Fault::with_message(FaultKind::NotFound, "the answer has no task"))
             }
-            Err(fault) if fault.kind == Kind::NotFound => Polled::Missing(fault),
+            Err(fault) if fault.kind == FaultKind::NotFound => Polled::Missing(fault),
             Err(fault) => Polled::Nothing(fault),
         }
     }
 
-    fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
+    fn verify_callback(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallbackRefused> {
         // Without a secret Kling signs nothing, and the token in the path protects.
         let secret = self.account.webhook_secret.as_ref();
-        secret.map_or(Ok(()), |secret| callback::verify(ring, secret, now))
+        secret.map_or(Ok(()), |secret| callback::verify(callback, secret, now))
     }
 
-    fn find(&self, sought: &Sought<'_>, now: Timestamp) -> Option<Request<Bytes>> {
-        Some(self.request(&find::path(sought), None, now))
+    fn find(&self, search: &Search<'_>, now: Timestamp) -> Option<Request<Bytes>> {
+        Some(self.request(&find::path(search), None, now))
     }
 
-    fn read_found(&self, answer: &Response<Bytes>, _sought: &Sought<'_>) -> Found {
+    fn read_found(&self, answer: &Response<Bytes>, _sought: &Search<'_>) -> Found {
         find::read(answer)
     }
 
@@ -129,7 +139,7 @@ impl Kling {
         if !is_pair || Design::of(model) == Design::Old {
             return Ok(());
         }
-        let fault = Fault::new(Kind::Credentials);
+        let fault = Fault::new(FaultKind::Credentials);
         let mut error = ApiError::refused_by(Vendor::Kling, &fault).at("model");
         error.body.message = format!(
             "{model} takes an API key only, and this gateway's account with Kling has access_key \

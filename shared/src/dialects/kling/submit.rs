@@ -7,12 +7,12 @@
 use super::models::{self, Design};
 use super::wire::{Content, NewCreate, OldCreate, Options, Settings};
 use crate::api::{ApiError, Generation};
-use crate::dialects::contract::Ticket;
+use crate::dialects::contract::SubmitContext;
 use crate::dialects::translate::{Input, Reader, Translation};
 
 pub(super) fn translate(
     generation: Generation,
-    ticket: &Ticket<'_>,
+    context: &SubmitContext<'_>,
 ) -> Result<Translation, ApiError> {
     let mut reader = Reader::new(generation, models::MODELS);
     let design = Design::of(&reader.model);
@@ -35,7 +35,7 @@ pub(super) fn translate(
     let (first, last) = reader.encoded_frames()?;
 
     let (callback_url, external_task_id) =
-        (ticket.callback_url.to_owned(), ticket.task_id.to_string());
+        (context.callback_url.to_owned(), context.task_id.to_string());
     let endpoint = endpoint(design, input, &reader.model);
     let who = format!("Kling's {endpoint}");
     if design == Design::Old {

@@ -61,7 +61,7 @@ fn a_look_goes_where_the_task_was_made_and_cannot_be_led_elsewhere() {
     }
 }
 
-fn ring_headers(headers: &Value) -> http::HeaderMap {
+fn callback_headers(headers: &Value) -> http::HeaderMap {
     let headers = headers.as_object().expect("headers").iter();
     headers
         .map(|(name, value)| {
@@ -72,14 +72,19 @@ fn ring_headers(headers: &Value) -> http::HeaderMap {
         .collect()
 }
 
-fn verify(account: Value, headers: &Value, body: &Value, now: &Value) -> Result<(), Forged> {
-    let ring = Ring {
+fn verify(
+    account: Value,
+    headers: &Value,
+    body: &Value,
+    now: &Value,
+) -> Result<(), CallbackRefused> {
+    let callback = Callback {
         path: "/v1/callbacks/kling/token",
         query: "",
-        headers: &ring_headers(headers),
+        headers: &callback_headers(headers),
         body: body.as_str().expect("text").as_bytes(),
     };
-    kling(account).verify_ring(&ring, at(now.as_i64().unwrap_or_default()))
+    kling(account).verify_callback(&callback, at(now.as_i64().unwrap_or_default()))
 }
 
 #[test]
@@ -91,9 +96,11 @@ fn signatures_made_by_other_peoples_code_hold_or_fail_as_they_should() {
         let verdict = verify(account, &case["headers"], &case["body"], &case["now_unix"]);
         let expected = match case["expected"]["library_message"].as_str() {
             None => Ok(()),
-            Some("Missing required headers") => Err(Forged::Unsigned),
-            Some(message) if message.starts_with("Message timestamp too") => Err(Forged::Stale),
-            Some(_) => Err(Forged::Mismatch),
+            Some("Missing required headers") => Err(CallbackRefused::Unsigned),
+            Some(message) if message.starts_with("Message timestamp too") => {
+                Err(CallbackRefused::Stale)
+            }
+            Some(_) => Err(CallbackRefused::Mismatch),
         };
         assert_eq!(verdict, expected, "{}", case["name"]);
         assert_eq!(verdict.is_ok(), case["expected"]["valid"] == true, "{}", case["name"]);
@@ -111,7 +118,7 @@ fn a_callback_needs_a_signature_once_there_is_a_secret() {
         assert_eq!(verify(without, headers, body, now), Ok(()), "{name}: the path protects");
 
         let with = |secret: &str| json!({ "api_key": "key", "webhook_secret": secret });
-        let expected = if now.is_null() { Err(Forged::Unsigned) } else { Ok(()) };
+        let expected = if now.is_null() { Err(CallbackRefused::Unsigned) } else { Ok(()) };
         assert_eq!(verify(with(secret), headers, body, now), expected, "{name}");
         let other = with("whsec_b3RoZXI=");
         assert!(verify(other, headers, body, now).is_err(), "{name}: another secret");
@@ -184,7 +191,7 @@ fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
     ];
     for (endpoint, path) in rows {
         let created_at = at(0);
-        let sought = Sought {
+        let search = Search {
             task_id: &task_id,
             endpoint,
             created_at,
@@ -192,11 +199,11 @@ fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
             hint: None,
             page: None,
         };
-        let request = with_key().find(&sought, at(60)).expect("Kling can be asked");
+        let request = with_key().find(&search, at(60)).expect("Kling can be asked");
         assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
         for (status, body, found, reason) in answers {
             let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-            let read = match with_key().read_found(&answer, &sought) {
+            let read = match with_key().read_found(&answer, &search) {
                 Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
                 Found::Absent => Some(String::new()),
                 Found::More(_) | Found::Nothing(_) => None,

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{FACTS, wire};
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
-use crate::task::{Charged, Fault, Figures, Kind, News, Status, Vendor};
+use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
 /// An answer's members; those that are not there are empty.
 pub(super) fn read<T: DeserializeOwned + Default>(answer: &Response<Bytes>) -> T {
@@ -25,8 +25,8 @@ pub(super) fn read_fault(answer: &Response<Bytes>) -> Fault {
     let is_json = serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok();
     let kind = match reason.as_deref().and_then(kind_of) {
         Some(kind) => kind,
-        None if !is_json || answer.status().is_success() => Kind::Unreadable,
-        None => Kind::of_status(answer.status()),
+        None if !is_json || answer.status().is_success() => FaultKind::Unreadable,
+        None => FaultKind::of_status(answer.status()),
     };
     Fault {
         kind,
@@ -38,7 +38,7 @@ pub(super) fn read_fault(answer: &Response<Bytes>) -> Fault {
 }
 
 /// The reasons of refusals, and the `err_code`s of failed tasks.
-fn kind_of(reason: &str) -> Option<Kind> {
+fn kind_of(reason: &str) -> Option<FaultKind> {
     Some(match reason {
         "BadRequest"
         | "FieldLacking"
@@ -51,19 +51,19 @@ fn kind_of(reason: &str) -> Option<Kind> {
         | "ImageCheckFaceFailed"
         | "ImageCheckBodyJointsFailed"
         | "ImageObjectsUndetected"
-        | "ModelUnavailable" => Kind::BadRequest,
+        | "ModelUnavailable" => FaultKind::BadRequest,
         "TaskPromptPolicyViolation" | "AuditSubmitIllegal" | "CreationPolicyViolation" => {
-            Kind::Moderation
+            FaultKind::Moderation
         }
-        "CreditInsufficient" => Kind::Balance,
-        "Unauthorized" => Kind::Credentials,
-        "Forbidden" => Kind::Permission,
-        "TaskNotFound" | "CreationNotFound" | "NotFound" => Kind::NotFound,
-        "OperationInProcess" | "Conflict" => Kind::Unavailable,
-        "QuotaExceeded" => Kind::Concurrency,
-        "TooManyRequests" | "SystemThrottling" => Kind::RateLimited,
-        "UserCancelled" => Kind::Cancelled,
-        "Canceled" | "InternalServiceFailure" => Kind::Internal,
+        "CreditInsufficient" => FaultKind::Balance,
+        "Unauthorized" => FaultKind::Credentials,
+        "Forbidden" => FaultKind::Permission,
+        "TaskNotFound" | "CreationNotFound" | "NotFound" => FaultKind::NotFound,
+        "OperationInProcess" | "Conflict" => FaultKind::Unavailable,
+        "QuotaExceeded" => FaultKind::Concurrency,
+        "TooManyRequests" | "SystemThrottling" => FaultKind::RateLimited,
+        "UserCancelled" => FaultKind::Cancelled,
+        "Canceled" | "InternalServiceFailure" => FaultKind::Internal,
         _ => return None,
     })
 }
@@ -78,7 +78,7 @@ fn status_of(state: &str) -> Option<Status> {
     })
 }
 
-pub(super) fn read_news(creations: wire::Creations, now: Timestamp) -> News {
+pub(super) fn read_progress(creations: wire::Creations, now: Timestamp) -> Progress {
     let mut figures = Figures { credits: creations.credits, ..Figures::default() };
     // Vidu takes its credits back when a task fails.
     let charged = match creations.credits {
@@ -86,16 +86,18 @@ pub(super) fn read_news(creations: wire::Creations, now: Timestamp) -> News {
         Some(_) => Charged::Yes,
         None => Charged::Unknown,
     };
-    let failed = |fault: Fault, figures| News::failed(fault.body(Vendor::Vidu, charged), figures);
+    let failed =
+        |fault: Fault, figures| Progress::failed(fault.body(Vendor::Vidu, charged), figures);
     let Some(status) = status_of(&creations.state) else {
-        return News { figures, ..News::unknown(&creations.state) };
+        return Progress { figures, ..Progress::unknown(&creations.state) };
     };
     match status {
         Status::Succeeded => {
             let creation =
                 creations.creations.into_iter().find(|creation| !creation.url.is_empty());
             let Some(creation) = creation else {
-                let fault = Fault::with_message(Kind::Internal, "success, but without a video");
+                let fault =
+                    Fault::with_message(FaultKind::Internal, "success, but without a video");
                 return failed(fault, figures);
             };
             if let Some(video) = creation.video {
@@ -104,18 +106,18 @@ pub(super) fn read_news(creations: wire::Creations, now: Timestamp) -> News {
                 figures.width = video.resolution.as_ref().and_then(|it| it.width);
                 figures.height = video.resolution.as_ref().and_then(|it| it.height);
             }
-            News {
+            Progress {
                 figures,
                 url: Some(creation.url),
                 url_expires_at: Some(now + FACTS.link_lifetime),
-                ..News::unfinished(Status::Succeeded)
+                ..Progress::unfinished(Status::Succeeded)
             }
         }
         Status::Failed => {
             let code = known(creations.err_code);
-            let kind = code.as_deref().and_then(kind_of).unwrap_or(Kind::Internal);
+            let kind = code.as_deref().and_then(kind_of).unwrap_or(FaultKind::Internal);
             failed(Fault { code, ..Fault::new(kind) }, figures)
         }
-        unfinished => News { figures, ..News::unfinished(unfinished) },
+        unfinished => Progress { figures, ..Progress::unfinished(unfinished) },
     }
 }

@@ -23,9 +23,10 @@ use super::request::json_request;
 use crate::api::{ApiError, Generation};
 use crate::dialects::address::path_segment;
 use crate::dialects::contract::{
-    Dialect, Forged, Found, Handle, Polled, Ring, Sought, Submission, Submitted, Ticket,
+    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
+    Submitted,
 };
-use crate::task::{Figures, Kind};
+use crate::task::{FaultKind, Figures};
 
 pub(super) const FACTS: Facts = Facts {
     prefixes: &["vidu"],
@@ -47,9 +48,13 @@ pub(super) struct Vidu {
 }
 
 impl Dialect for Vidu {
-    fn submit(&self, generation: Generation, ticket: &Ticket<'_>) -> Result<Submission, ApiError> {
+    fn submit(
+        &self,
+        generation: Generation,
+        context: &SubmitContext<'_>,
+    ) -> Result<Submission, ApiError> {
         let repeatable = false;
-        let translation = submit::translate(generation, ticket)?;
+        let translation = submit::translate(generation, context)?;
         Ok(translation.submission(repeatable, |endpoint, body| {
             self.request(&format!("/ent/v2/{endpoint}"), Some(body))
         }))
@@ -71,7 +76,7 @@ impl Dialect for Vidu {
         let fault = answers::read_fault(answer);
         match fault.kind {
             // After these the vendor may have a task all the same.
-            Kind::Internal | Kind::Unreadable => Submitted::Unknown(fault),
+            FaultKind::Internal | FaultKind::Unreadable => Submitted::Unknown(fault),
             _ => Submitted::Refused(fault),
         }
     }
@@ -84,16 +89,20 @@ impl Dialect for Vidu {
     fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
         let creations: wire::Creations = answers::read(answer);
         if answer.status().is_success() && !creations.state.is_empty() {
-            return Polled::News(Box::new(answers::read_news(creations, now)));
+            return Polled::Progress(Box::new(answers::read_progress(creations, now)));
         }
         match answers::read_fault(answer) {
-            fault if fault.kind == Kind::NotFound => Polled::Missing(fault),
+            fault if fault.kind == FaultKind::NotFound => Polled::Missing(fault),
             fault => Polled::Nothing(fault),
         }
     }
 
-    fn verify_ring(&self, ring: &Ring<'_>, now: Timestamp) -> Result<(), Forged> {
-        callback::verify(ring, self.account.api_key.reveal(), now)
+    fn verify_callback(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallbackRefused> {
+        callback::verify(callback, self.account.api_key.reveal(), now)
     }
 
     fn hint(&self, body: &[u8]) -> Option<String> {
@@ -101,12 +110,12 @@ impl Dialect for Vidu {
         known(task.id().to_owned())
     }
 
-    fn find(&self, sought: &Sought<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
-        Some(self.request(&find::path(sought), None))
+    fn find(&self, search: &Search<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        Some(self.request(&find::path(search), None))
     }
 
-    fn read_found(&self, answer: &Response<Bytes>, sought: &Sought<'_>) -> Found {
-        find::read(answer, sought)
+    fn read_found(&self, answer: &Response<Bytes>, search: &Search<'_>) -> Found {
+        find::read(answer, search)
     }
 }
 

@@ -6,12 +6,12 @@
 use super::models;
 use super::wire::Create;
 use crate::api::{ApiError, Generation};
-use crate::dialects::contract::Ticket;
+use crate::dialects::contract::SubmitContext;
 use crate::dialects::translate::{Input, Reader, Translation};
 
 pub(super) fn translate(
     generation: Generation,
-    ticket: &Ticket<'_>,
+    context: &SubmitContext<'_>,
 ) -> Result<Translation, ApiError> {
     let mut reader = Reader::new(generation, models::MODELS);
     reader.own_images(&["images"])?;
@@ -37,8 +37,8 @@ pub(super) fn translate(
         resolution,
         options,
         // Where the client has no note of its own, ours finds the task in Vidu's list.
-        payload: reader.take_payload().unwrap_or_else(|| ticket.task_id.to_string()),
-        callback_url: ticket.callback_url.to_owned(),
+        payload: reader.take_payload().unwrap_or_else(|| context.task_id.to_string()),
+        callback_url: context.callback_url.to_owned(),
     };
     Ok(reader.finish(&format!("Vidu's {endpoint}"), endpoint.to_owned(), &body))
 }

@@ -86,12 +86,12 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
 #[test]
 fn a_reason_that_we_do_not_know_is_sorted_by_its_status() {
     let rows = [
-        (400, Kind::BadRequest),
-        (401, Kind::Credentials),
-        (402, Kind::Balance),
-        (403, Kind::Permission),
-        (422, Kind::BadRequest),
-        (429, Kind::RateLimited),
+        (400, FaultKind::BadRequest),
+        (401, FaultKind::Credentials),
+        (402, FaultKind::Balance),
+        (403, FaultKind::Permission),
+        (422, FaultKind::BadRequest),
+        (429, FaultKind::RateLimited),
     ];
     for (status, kind) in rows {
         let body = Bytes::from_static(br#"{"code":1,"reason":"Novelty","message":"m"}"#);
@@ -119,7 +119,7 @@ fn a_task_that_was_taken_is_taken_whatever_else_the_answer_says() {
 fn a_relay_that_answers_200_with_an_error_is_understood() {
     let body = Bytes::from_static(br#"{"reason":"CreditInsufficient","message":"m"}"#);
     match vidu("key").read_submitted(&Response::new(body)) {
-        Submitted::Refused(fault) => assert_eq!(fault.kind, Kind::Balance),
+        Submitted::Refused(fault) => assert_eq!(fault.kind, FaultKind::Balance),
         other => panic!("{other:?}"),
     }
 }
@@ -131,17 +131,17 @@ fn every_documented_state_is_understood() {
         let expect = &fixture["expect"];
         let polled = vidu("key").read_polled(&answer(&fixture), now);
         let Some(status) = expect["unified_status"].as_str() else {
-            assert!(!matches!(polled, Polled::News(_)), "{name} says nothing: {polled:?}");
+            assert!(!matches!(polled, Polled::Progress(_)), "{name} says nothing: {polled:?}");
             continue;
         };
-        let Polled::News(news) = polled else { panic!("{name}: {polled:?}") };
-        assert_eq!(news.status.as_str(), status, "{name}");
-        assert_eq!(news.url.as_deref(), expect["url"].as_str(), "{name}");
-        assert_eq!(news.figures.duration, expect["duration"].as_f64(), "{name}");
-        assert_eq!(news.figures.fps, expect["fps"].as_f64(), "{name}");
-        assert_eq!(news.figures.width.map(u64::from), expect["width"].as_u64(), "{name}");
-        assert_eq!(news.figures.height.map(u64::from), expect["height"].as_u64(), "{name}");
-        match (news.status, news.error) {
+        let Polled::Progress(progress) = polled else { panic!("{name}: {polled:?}") };
+        assert_eq!(progress.status.as_str(), status, "{name}");
+        assert_eq!(progress.url.as_deref(), expect["url"].as_str(), "{name}");
+        assert_eq!(progress.figures.duration, expect["duration"].as_f64(), "{name}");
+        assert_eq!(progress.figures.fps, expect["fps"].as_f64(), "{name}");
+        assert_eq!(progress.figures.width.map(u64::from), expect["width"].as_u64(), "{name}");
+        assert_eq!(progress.figures.height.map(u64::from), expect["height"].as_u64(), "{name}");
+        match (progress.status, progress.error) {
             (Status::Failed, Some(error)) => {
                 let expected = Fault::new(kind(&fixture)).body(Vendor::Vidu, Charged::No);
                 assert_eq!(error.code, expected.code, "{name}");
@@ -204,7 +204,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     for (status, body, expected, reason) in rows {
         let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
         let read = match vidu("key").read_polled(&answer, at(0)) {
-            Polled::News(news) => Some(news.status),
+            Polled::Progress(progress) => Some(progress.status),
             Polled::Missing(_) | Polled::Nothing(_) => None,
         };
         assert_eq!(read, expected, "{body}: {reason}");
@@ -216,10 +216,10 @@ fn the_link_is_promised_for_the_shorter_of_the_documented_times() {
     let body = Bytes::from_static(
         br#"{"state":"success","creations":[{"url":"https://v.example/1.mp4"}]}"#,
     );
-    let Polled::News(news) = vidu("key").read_polled(&Response::new(body), at(1000)) else {
-        panic!("news")
+    let Polled::Progress(progress) = vidu("key").read_polled(&Response::new(body), at(1000)) else {
+        panic!("progress")
     };
-    assert_eq!(news.url_expires_at, Some(at(1000 + 3600)));
+    assert_eq!(progress.url_expires_at, Some(at(1000 + 3600)));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_look_names_the_task_in_the_path_and_cannot_be_led_elsewhere() {
     }
 }
 
-fn ring_headers(headers: &Value) -> http::HeaderMap {
+fn callback_headers(headers: &Value) -> http::HeaderMap {
     let headers = headers.as_object().expect("headers").iter();
     headers
         .map(|(name, value)| {
@@ -247,14 +247,14 @@ fn ring_headers(headers: &Value) -> http::HeaderMap {
         .collect()
 }
 
-fn verify(case: &Value, api_key: &str, now: i64) -> Result<(), Forged> {
-    let ring = Ring {
+fn verify(case: &Value, api_key: &str, now: i64) -> Result<(), CallbackRefused> {
+    let callback = Callback {
         path: case["path"].as_str().expect("a path"),
         query: case["raw_query"].as_str().expect("a query"),
-        headers: &ring_headers(&case["headers"]),
+        headers: &callback_headers(&case["headers"]),
         body: b"not covered",
     };
-    vidu(api_key).verify_ring(&ring, at(now))
+    vidu(api_key).verify_callback(&callback, at(now))
 }
 
 #[test]
@@ -267,9 +267,9 @@ fn signatures_made_by_other_peoples_code_hold_or_fail_as_they_should() {
         let verdict = verify(case, key, case["now_unix"].as_i64().expect("a time"));
         let expected = match case["expected"]["reason"].as_str() {
             None => Ok(()),
-            Some("signature_mismatch") => Err(Forged::Mismatch),
-            Some("timestamp_out_of_range") => Err(Forged::Stale),
-            Some(reason) if reason.starts_with("missing") => Err(Forged::Unsigned),
+            Some("signature_mismatch") => Err(CallbackRefused::Mismatch),
+            Some("timestamp_out_of_range") => Err(CallbackRefused::Stale),
+            Some(reason) if reason.starts_with("missing") => Err(CallbackRefused::Unsigned),
             Some(other) => panic!("unknown reason {other}"),
         };
         assert_eq!(verdict, expected, "{name}");
@@ -283,7 +283,8 @@ fn a_ring_is_believed_when_signed_and_not_otherwise() {
             continue;
         };
         let now = fixture["verify_with"]["now_unix"].as_i64().unwrap();
-        let expected = if name.ends_with("unsigned") { Err(Forged::Unsigned) } else { Ok(()) };
+        let expected =
+            if name.ends_with("unsigned") { Err(CallbackRefused::Unsigned) } else { Ok(()) };
         assert_eq!(verify(&fixture["callback"], key, now), expected, "{name}");
         assert!(verify(&fixture["callback"], "another-key", now).is_err(), "{name}");
     }
@@ -310,7 +311,7 @@ fn an_account_is_checked_and_its_key_never_printed() {
 #[test]
 fn a_lost_submission_is_found_by_its_note_alone() {
     let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
-    let sought = |payload, hint| Sought {
+    let search = |payload, hint| Search {
         task_id: &task_id,
         endpoint: "text2video",
         created_at: at(1_784_019_600),
@@ -321,31 +322,31 @@ fn a_lost_submission_is_found_by_its_note_alone() {
     let list = r#"{"tasks":[{"id":"1","payload":"x"},{"id":"2","payload":"0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"}]}"#;
     let one = r#"{"id":"3","payload":"order 17","state":"success"}"#;
     let rows = [
-        (sought(None, None), 200, list, Some("2"), "our note is our id"),
-        (sought(Some(""), None), 200, list, Some("2"), "an empty note is none"),
-        (sought(Some("x"), None), 200, list, None, "a client's note may stand on many"),
+        (search(None, None), 200, list, Some("2"), "our note is our id"),
+        (search(Some(""), None), 200, list, Some("2"), "an empty note is none"),
+        (search(Some("x"), None), 200, list, None, "a client's note may stand on many"),
         (
-            sought(Some("order 17"), Some("3")),
+            search(Some("order 17"), Some("3")),
             200,
             one,
             Some("3"),
-            "named by a ring, and the note fits",
+            "named by a callback, and the note fits",
         ),
         (
-            sought(Some("order 18"), Some("3")),
+            search(Some("order 18"), Some("3")),
             200,
             one,
             None,
-            "named by a ring, but somebody else's",
+            "named by a callback, but somebody else's",
         ),
-        (sought(Some("order 17"), Some("4")), 200, one, None, "another task than was asked for"),
-        (sought(None, None), 200, r#"{"tasks":[]}"#, None, "not there proves nothing"),
-        (sought(None, None), 200, "<html>", None, "HTML"),
-        (sought(None, None), 500, list, None, "broken"),
+        (search(Some("order 17"), Some("4")), 200, one, None, "another task than was asked for"),
+        (search(None, None), 200, r#"{"tasks":[]}"#, None, "not there proves nothing"),
+        (search(None, None), 200, "<html>", None, "HTML"),
+        (search(None, None), 500, list, None, "broken"),
     ];
-    for (sought, status, body, found, reason) in rows {
+    for (search, status, body, found, reason) in rows {
         let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        let read = match vidu("key").read_found(&answer, &sought) {
+        let read = match vidu("key").read_found(&answer, &search) {
             Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
             Found::Absent => panic!("{reason}: Vidu's list never proves that"),
             Found::More(_) => panic!("{reason}: no page comes next"),
@@ -353,18 +354,18 @@ fn a_lost_submission_is_found_by_its_note_alone() {
         };
         assert_eq!(read.as_deref(), found, "{reason}");
     }
-    let request = vidu("key").find(&sought(None, None), at(0)).expect("Vidu can be asked");
+    let request = vidu("key").find(&search(None, None), at(0)).expect("Vidu can be asked");
     assert_eq!(
         request.uri().path_and_query().expect("a path").as_str(),
         "/ent/v2/tasks?created_at.from=2026-07-14T08%3A58%3A00Z&created_at.to=2026-07-14T09%3A02%3A00Z&pager.pagesz=100"
     );
     let page =
         Bytes::from_static(br#"{"tasks":[{"id":"1","payload":"x"}],"next_page_token":"p 2"}"#);
-    let read = vidu("key").read_found(&Response::new(page), &sought(None, None));
+    let read = vidu("key").read_found(&Response::new(page), &search(None, None));
     assert_eq!(read, Found::More("p 2".to_owned()));
-    let next = Sought { page: Some("p 2"), ..sought(None, None) };
+    let next = Search { page: Some("p 2"), ..search(None, None) };
     let request = vidu("key").find(&next, at(0)).expect("Vidu can be asked");
     assert!(request.uri().query().expect("a query").ends_with("&pager.page_token=p%202"));
-    let request = vidu("key").find(&sought(None, Some("3")), at(0)).expect("Vidu can be asked");
+    let request = vidu("key").find(&search(None, Some("3")), at(0)).expect("Vidu can be asked");
     assert_eq!(request.uri().path(), "/ent/v2/tasks/3/creations");
 }

@@ -1,4 +1,4 @@
-//! What is seen from outside: lines of JSON, one per invocation, look, ended task and so on,
+//! What is seen from outside: lines of JSON, one per invocation, poll, ended task and so on,
 //! from which CloudWatch also takes the metrics (its embedded metric format).
 //!
 //! Lines go through `tracing`, so that whoever runs the code decides where they end:

@@ -24,7 +24,7 @@ pub struct Counts {
     pub succeeded: u64,
     pub failed: u64,
     pub refused: u64,
-    /// Of finished films.
+    /// Of finished videos.
     pub seconds: f64,
     /// In the vendor's own unit, so that those of two vendors add up to nothing.
     pub credits: f64,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{at, jimeng};
 use crate::api::{ApiError, generations};
-use crate::dialects::contract::{Dialect, Submission, Ticket};
+use crate::dialects::contract::{Dialect, Submission, SubmitContext};
 use crate::task::{Figures, TaskId};
 
 const A: &str = "https://i.example/a.png";
@@ -21,8 +21,8 @@ fn translate(body: &Value) -> Result<(Value, Submission), ApiError> {
     let request = generations::read(body.to_string().as_bytes())?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().unwrap();
     let callback_url = "https://gw.example.com/v1/callbacks/jimeng/token";
-    let ticket = Ticket { task_id: &task_id, callback_url, now: at(0) };
-    let submission = jimeng().submit(request.generation, &ticket)?;
+    let context = SubmitContext { task_id: &task_id, callback_url, now: at(0) };
+    let submission = jimeng().submit(request.generation, &context)?;
     let query = "Action=CVSync2AsyncSubmitTask&Version=2022-08-31";
     assert_eq!(submission.request.uri().query(), Some(query));
     let sent: Value = serde_json::from_slice(submission.request.body()).expect("JSON");

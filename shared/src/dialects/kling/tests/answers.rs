@@ -38,21 +38,21 @@ fn every_documented_refusal_is_sorted_by_its_code() {
 #[test]
 fn the_code_decides_and_not_the_status() {
     let rows = [
-        (429, 1100, Kind::Permission, "an account that is blocked is no rate limit"),
-        (429, 1101, Kind::Balance, "nor are arrears"),
-        (429, 1102, Kind::Balance, "nor is an empty pack"),
-        (429, 1304, Kind::Permission, "nor is an address that is not on the list"),
-        (429, 1302, Kind::RateLimited, "this is one"),
-        (429, 1303, Kind::Concurrency, "and this is too many at once"),
-        (200, 1102, Kind::Balance, "a relay that answers 200 to everything"),
-        (500, 1301, Kind::Moderation, "a relay that answers 500 to everything"),
-        (401, 1003, Kind::Credentials, "the clocks differ"),
-        (401, 1004, Kind::Credentials, "likewise"),
-        (401, 1005, Kind::Credentials, "a new code of a known family"),
-        (403, 1199, Kind::Permission, "likewise"),
-        (400, 1299, Kind::BadRequest, "likewise"),
-        (429, 1399, Kind::RateLimited, "a family without a common meaning: the status speaks"),
-        (400, 1399, Kind::BadRequest, "likewise"),
+        (429, 1100, FaultKind::Permission, "an account that is blocked is no rate limit"),
+        (429, 1101, FaultKind::Balance, "nor are arrears"),
+        (429, 1102, FaultKind::Balance, "nor is an empty pack"),
+        (429, 1304, FaultKind::Permission, "nor is an address that is not on the list"),
+        (429, 1302, FaultKind::RateLimited, "this is one"),
+        (429, 1303, FaultKind::Concurrency, "and this is too many at once"),
+        (200, 1102, FaultKind::Balance, "a relay that answers 200 to everything"),
+        (500, 1301, FaultKind::Moderation, "a relay that answers 500 to everything"),
+        (401, 1003, FaultKind::Credentials, "the clocks differ"),
+        (401, 1004, FaultKind::Credentials, "likewise"),
+        (401, 1005, FaultKind::Credentials, "a new code of a known family"),
+        (403, 1199, FaultKind::Permission, "likewise"),
+        (400, 1299, FaultKind::BadRequest, "likewise"),
+        (429, 1399, FaultKind::RateLimited, "a family without a common meaning: the status speaks"),
+        (400, 1399, FaultKind::BadRequest, "likewise"),
     ];
     for (status, code, kind, reason) in rows {
         let body = json!({"code": code, "message": "m", "request_id": "r"}).to_string();
@@ -151,17 +151,17 @@ fn every_documented_state_is_understood() {
             assert_eq!(fault.kind, kind(&fixture), "{name}");
             continue;
         };
-        let Polled::News(news) = polled else { panic!("{name}: {polled:?}") };
-        assert_eq!(news.status.as_str(), status, "{name}");
-        assert_eq!(news.url.as_deref(), expect["url"].as_str(), "{name}");
+        let Polled::Progress(progress) = polled else { panic!("{name}: {polled:?}") };
+        assert_eq!(progress.status.as_str(), status, "{name}");
+        assert_eq!(progress.url.as_deref(), expect["url"].as_str(), "{name}");
         let units = expect["units"].as_str().map(|units| units.parse().expect("a number"));
         let figures =
             Figures { duration: expect["duration"].as_f64(), credits: units, ..Figures::default() };
-        assert_eq!(news.figures, figures, "{name}");
-        let is_success = news.status == Status::Succeeded;
+        assert_eq!(progress.figures, figures, "{name}");
+        let is_success = progress.status == Status::Succeeded;
         let expires_at = is_success.then(|| now + jiff::SignedDuration::from_hours(720));
-        assert_eq!(news.url_expires_at, expires_at, "{name}: thirty days");
-        match (news.status, news.error) {
+        assert_eq!(progress.url_expires_at, expires_at, "{name}: thirty days");
+        match (progress.status, progress.error) {
             (Status::Failed, Some(error)) => {
                 let expected = Fault::new(kind(&fixture)).body(Vendor::Kling, Charged::No);
                 assert_eq!(error.code, expected.code, "{name}");
@@ -221,12 +221,13 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
                 assert!(matches!(polled, Polled::Nothing(_)), "{body}: {reason}");
                 continue;
             };
-            let Polled::News(news) = with_key().read_polled(&response(200, &body), at(0)) else {
+            let Polled::Progress(progress) = with_key().read_polled(&response(200, &body), at(0))
+            else {
                 panic!("{body}: {reason}")
             };
-            assert_eq!(news.status, expected, "{body}: {reason}");
+            assert_eq!(progress.status, expected, "{body}: {reason}");
             let url = (expected == Status::Succeeded).then_some("https://v.example/1.mp4");
-            assert_eq!(news.url.as_deref(), url, "{body}: {reason}");
+            assert_eq!(progress.url.as_deref(), url, "{body}: {reason}");
         }
     }
     let silent = [
@@ -242,7 +243,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     ];
     for (status, body, reason) in silent {
         let polled = with_key().read_polled(&response(status, body), at(0));
-        assert!(!matches!(polled, Polled::News(_)), "{body}: {reason}: {polled:?}");
+        assert!(!matches!(polled, Polled::Progress(_)), "{body}: {reason}: {polled:?}");
     }
 }
 
@@ -263,10 +264,11 @@ fn why_a_task_failed_is_told_in_words_only() {
             json!({"status": "failed", "message": message}),
         ] {
             let body = json!({"code": 0, "message": "SUCCEED", "data": task}).to_string();
-            let Polled::News(news) = with_key().read_polled(&response(200, &body), at(0)) else {
+            let Polled::Progress(progress) = with_key().read_polled(&response(200, &body), at(0))
+            else {
                 panic!("{message}")
             };
-            let error = news.error.expect("an error");
+            let error = progress.error.expect("an error");
             assert_eq!(error.code.as_str(), code, "{message}");
             assert_eq!(error.charged, Charged::No, "{message}");
         }
@@ -307,10 +309,11 @@ fn what_was_deducted_is_believed() {
         let mut task = json!({"task_status": status});
         task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let body = json!({"code": 0, "data": task}).to_string();
-        let Polled::News(news) = with_key().read_polled(&response(200, &body), at(0)) else {
+        let Polled::Progress(progress) = with_key().read_polled(&response(200, &body), at(0))
+        else {
             panic!("{reason}")
         };
-        assert_eq!(news.figures.credits, credits, "{reason}");
-        assert_eq!(news.error.expect("an error").charged, charged, "{reason}");
+        assert_eq!(progress.figures.credits, credits, "{reason}");
+        assert_eq!(progress.error.expect("an error").charged, charged, "{reason}");
     }
 }

@@ -17,8 +17,8 @@ const B: &str = "https://i.example/b.png";
 fn translate(kling: &Kling, body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
     let request = generations::read(body.to_string().as_bytes())?;
     let task_id: TaskId = TASK_ID.parse().unwrap();
-    let ticket = Ticket { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
-    let submission = kling.submit(request.generation, &ticket)?;
+    let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
+    let submission = kling.submit(request.generation, &context)?;
     let path = submission.request.uri().path().to_owned();
     let body = serde_json::from_slice(submission.request.body()).expect("JSON");
     Ok((path, body, submission.warnings))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{at, vidu};
 use crate::api::{ApiError, Warning, generations};
-use crate::dialects::contract::{Dialect, Ticket};
+use crate::dialects::contract::{Dialect, SubmitContext};
 use crate::task::TaskId;
 
 const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/vidu/token";
@@ -13,8 +13,8 @@ const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/vidu/token";
 fn translate(body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
     let request = generations::read(body.to_string().as_bytes())?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().unwrap();
-    let ticket = Ticket { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
-    let submission = vidu("key").submit(request.generation, &ticket)?;
+    let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
+    let submission = vidu("key").submit(request.generation, &context)?;
     let path = format!("/ent/v2/{}", submission.endpoint);
     assert_eq!(submission.request.uri().path(), path);
     let body = serde_json::from_slice(submission.request.body()).expect("JSON");

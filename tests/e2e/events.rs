@@ -16,10 +16,10 @@ async fn events(client: &Client, id: &str) -> Value {
 }
 
 /// What happened and by whose hand, in order.
-fn told(story: &Value) -> Vec<String> {
-    let events = story["events"].as_array().expect("events").iter();
+fn told(events: &Value) -> Vec<String> {
+    let events = events["events"].as_array().expect("events").iter();
     let word = |event: &Value, name: &str| event[name].as_str().expect("a word").to_owned();
-    events.map(|event| format!("{} {}", word(event, "by"), word(event, "what"))).collect()
+    events.map(|event| format!("{} {}", word(event, "by"), word(event, "event"))).collect()
 }
 
 #[tokio::test]
@@ -32,22 +32,22 @@ async fn a_story_tells_every_step_in_order() {
     assert_eq!(vidu.call_back(&json!({})).await, 200);
     vidu.reply_to_polls(Reply::Json(200, json!({ "state": "failed", "err_code": "" })));
     assert_eq!(vidu.call_back(&json!({})).await, 200);
-    let story = events(&gateway.client, &id).await;
+    let events = events(&gateway.client, &id).await;
     assert_eq!(
-        told(&story),
+        told(&events),
         [
             "create created",
             "create accepted",
-            "callback rung",
+            "callback called_back",
             "callback processing",
-            // Brought no news, but rang.
-            "callback rung",
-            "callback rung",
+            // Brought no progress, but called.
+            "callback called_back",
+            "callback called_back",
             "callback failed",
         ]
     );
     let times: Vec<_> =
-        story["events"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();
+        events["events"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();
     assert!(times.is_sorted(), "{times:?}");
 }
 
@@ -58,11 +58,15 @@ async fn what_repeats_itself_is_told_once_with_a_number() {
     let id = gateway.client.created(&tide()).await;
     vidu.reply_to_polls(Reply::Json(503, json!({ "code": 503, "reason": "", "message": "x" })));
     for _ in 0..3 {
-        assert_eq!(vidu.call_back(&json!({})).await, 503, "ring again");
+        assert_eq!(vidu.call_back(&json!({})).await, 503, "call again");
     }
-    let story = events(&gateway.client, &id).await;
-    let failed = &story["events"][2];
-    assert_eq!((&failed["what"], &failed["times"]), (&json!("look_failed"), &json!(3)), "{story}");
+    let events = events(&gateway.client, &id).await;
+    let failed = &events["events"][2];
+    assert_eq!(
+        (&failed["event"], &failed["times"]),
+        (&json!("poll_failed"), &json!(3)),
+        "{events}"
+    );
     assert_eq!(failed.get("detail"), None, "why, is for the operator");
 }
 
@@ -75,8 +79,11 @@ async fn a_forged_ring_is_for_the_operator_alone() {
     let forged = gateway.client.http.post(url).body("{}").timeout(Duration::from_secs(30));
     assert_eq!(forged.send().await.unwrap().status(), 401);
     let stored = crate::store::tasks(&gateway).get(&id.parse().unwrap()).await.unwrap().unwrap();
-    let last = stored.steps.last().unwrap();
-    assert_eq!((last.what.as_str(), last.detail.as_deref()), ("ring_refused", Some("unsigned")));
+    let last = stored.events.last().unwrap();
+    assert_eq!(
+        (last.kind.as_str(), last.detail.as_deref()),
+        ("callback_refused", Some("unsigned"))
+    );
     assert_eq!(told(&events(&gateway.client, &id).await), ["create created", "create accepted"]);
 }
 
@@ -85,8 +92,8 @@ async fn a_submission_in_doubt_says_so() {
     let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    let story = events(&gateway.client, &id).await;
-    assert_eq!(told(&story), ["create created", "create unclear"]);
+    let events = events(&gateway.client, &id).await;
+    assert_eq!(told(&events), ["create created", "create unknown"]);
 }
 
 #[tokio::test]
