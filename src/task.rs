@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::store::operator::Tasks;
 use shared::task::{
-    Actor, Charged, Code, Delivery, ErrorBody, Event, EventKind, Figures, Status, Task, TaskId,
-    Vendor,
+    Actor, Charged, Code, Delivery, Duty, ErrorBody, Event, EventKind, Figures, Status, Task,
+    TaskId, Vendor,
 };
 use url::Url;
 
@@ -66,7 +66,7 @@ struct TaskView {
     polled_at: Timestamp,
     polls: u32,
     missing: u32,
-    due: Option<Due>,
+    duties: Vec<DutyView>,
     metadata: Figures,
     url_expires_at: Option<Timestamp>,
     webhook: Option<Webhook>,
@@ -94,12 +94,11 @@ impl From<ErrorBody> for Failure {
     }
 }
 
-/// The task's timer.
+/// What is still to be done for the task, and when.
 #[derive(Serialize)]
-struct Due {
-    at: Timestamp,
-    /// In which lane and shard: a vendor's, to ask it, or that of webhooks.
-    shard: String,
+struct DutyView {
+    duty: Duty,
+    due_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -132,6 +131,7 @@ impl From<Event> for EventView {
 impl TaskView {
     fn new(task: Task) -> Self {
         let host = |url: String| Url::parse(&url).ok()?.host_str().map(str::to_owned);
+        let duties = task.duties().map(|(duty, due_at)| DutyView { duty, due_at }).collect();
         let delivery = task.delivery;
         Self {
             task_id: task.id,
@@ -147,10 +147,7 @@ impl TaskView {
             polled_at: task.polled_at,
             polls: task.polls,
             missing: task.missing.map_or(0, |missing| missing.times),
-            due: task
-                .due_at
-                .zip(task.due_shard)
-                .map(|(at, shard)| Due { at, shard: shard.to_string() }),
+            duties,
             metadata: task.figures,
             url_expires_at: task.url_expires_at,
             webhook: task.webhook_url.map(|url| Webhook { host: host(url), delivery }),
@@ -178,8 +175,10 @@ impl TaskView {
         let polls = format!("{}, last at {}", self.polls, time(self.polled_at));
         fact("polls", (self.polls > 0).then_some(polls));
         fact("missing", (self.missing > 0).then(|| format!("{} in a row", self.missing)));
-        let due = self.due.as_ref().map(|due| format!("{} ({})", time(due.at), due.shard));
-        fact("timer", Some(due.unwrap_or("none: nothing is left to do".to_owned())));
+        let duties = self.duties.iter();
+        let duties = duties.map(|due| format!("{} at {}", due.duty.as_str(), time(due.due_at)));
+        let duties = Some(duties.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty());
+        fact("duties", Some(duties.unwrap_or("none: nothing is left to do".to_owned())));
         fact("video", self.video());
         fact("webhook", self.webhook.as_ref().map(Webhook::text));
         fact("user", self.user.clone());

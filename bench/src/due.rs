@@ -11,8 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 use shared::store::Tasks;
-use shared::task::timer::Lane;
-use shared::task::{TaskId, Vendor};
+use shared::task::{Lane, TaskId, Vendor};
 use tokio::time::Instant;
 
 use crate::report::Row;
@@ -160,7 +159,8 @@ impl Case {
 async fn nothing_is_left(world: &World) {
     let tasks = Tasks::new(world.dynamodb(), "Tasks".to_owned(), "Usage".to_owned());
     for shard in Lane::Vendor(Vendor::Vidu).shards() {
-        let left = tasks.due(&shard, Timestamp::MAX).await.expect("a list");
+        let left =
+            tasks.due(Lane::Vendor(Vendor::Vidu), &shard, Timestamp::MAX).await.expect("a list");
         assert!(left.is_empty(), "{left:?} were not worked off");
     }
 }

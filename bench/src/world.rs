@@ -25,8 +25,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::store::Tasks;
-use shared::task::timer::Lane;
-use shared::task::{Status, Task, TaskId, Vendor};
+use shared::task::{Duty, Lane, Status, Task, TaskId, Vendor};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
@@ -185,16 +184,18 @@ pub(crate) fn finished(task: &Task, id: TaskId) -> Task {
         id,
         status: Status::Succeeded,
         url: Some("https://videos.example/1.mp4".to_owned()),
-        due_at: None,
-        due_shard: None,
+        vendor_duty: None,
+        vendor_due_at: None,
+        vendor_due_shard: None,
         ..task.clone()
     }
 }
 
 /// A task like this one, which somebody has to poll by then.
 pub(crate) fn due(task: &Task, id: TaskId, at: Timestamp) -> Task {
-    let due_shard = Some(Lane::Vendor(Vendor::Vidu).shard(&id));
-    Task { id, due_at: Some(at), due_shard, ..task.clone() }
+    let shard = Some(Lane::Vendor(Vendor::Vidu).shard(&id));
+    let (vendor_due_at, vendor_duty) = (Some(at), Some(Duty::Poll));
+    Task { id, vendor_duty, vendor_due_at, vendor_due_shard: shard, ..task.clone() }
 }
 
 pub(crate) fn item(task: &Task) -> HashMap<String, AttributeValue> {

@@ -177,7 +177,7 @@ mod tests {
     fn a_function_may_do_what_its_policy_says_and_nothing_else() {
         let template = Template::read(include_str!("../../template.yaml")).unwrap();
         let tasks = json!({ "TableName": "Tasks" });
-        let due = json!({ "TableName": "Tasks", "IndexName": "due" });
+        let due = json!({ "TableName": "Tasks", "IndexName": "vendor_due" });
         let transaction = |items: &[(&str, &str)]| {
             let items = items.iter().map(|(kind, table)| json!({*kind: { "TableName": table }}));
             json!({ "TransactItems": items.collect::<Vec<_>>() })

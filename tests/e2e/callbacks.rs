@@ -9,7 +9,7 @@ use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 const FILM: &str = "https://videos.example/1.mp4";
 
 #[tokio::test]
-async fn a_good_ring_makes_the_gateway_look() {
+async fn a_good_callback_makes_the_gateway_poll() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
@@ -46,7 +46,7 @@ async fn a_lying_body_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_ring_that_is_not_the_vendors_is_refused_and_makes_nobody_look() {
+async fn a_callback_that_is_not_the_vendors_is_refused_and_makes_nobody_poll() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
@@ -80,7 +80,7 @@ async fn a_ring_that_is_not_the_vendors_is_refused_and_makes_nobody_look() {
 }
 
 #[tokio::test]
-async fn late_doubled_and_reordered_rings_change_nothing() {
+async fn late_doubled_and_reordered_callbacks_change_nothing() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
@@ -100,7 +100,7 @@ async fn late_doubled_and_reordered_rings_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
+async fn a_callback_that_could_not_be_followed_is_to_be_repeated() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
@@ -118,7 +118,7 @@ async fn a_ring_that_could_not_be_followed_is_to_be_repeated() {
 }
 
 #[tokio::test]
-async fn a_ring_before_the_vendors_id_is_known_is_to_be_repeated() {
+async fn a_callback_before_the_vendors_id_is_known_is_to_be_repeated() {
     let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;

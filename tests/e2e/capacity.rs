@@ -20,7 +20,7 @@ use crate::between::{Between, Call, environment, serve};
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
-/// Writes down each call with the units that it took: of the table, and of its index.
+/// Writes down each call with the units that it took: of the table, and of its indexes.
 #[derive(Default)]
 struct Meter(Mutex<String>);
 
@@ -39,10 +39,11 @@ impl Between for Meter {
         for table in consumed.into_iter().filter(Value::is_object) {
             let units = |place: &Value| place["CapacityUnits"].as_f64().unwrap_or_default();
             let name = table["TableName"].as_str().unwrap_or_default();
-            let index = &table["GlobalSecondaryIndexes"]["due"];
             write!(line, " {name} {}", units(&table["Table"])).expect("a text");
-            if index.is_object() {
-                write!(line, "+{}", units(index)).expect("a text");
+            let indexes = table["GlobalSecondaryIndexes"].as_object().into_iter().flatten();
+            let written: Vec<_> = indexes.map(|(_, index)| units(index)).collect();
+            if !written.is_empty() {
+                write!(line, "+{}", written.iter().sum::<f64>()).expect("a text");
             }
         }
         self.0.lock().expect("nothing panics").push_str(&format!("{line}\n"));

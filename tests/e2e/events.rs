@@ -71,7 +71,7 @@ async fn what_repeats_itself_is_told_once_with_a_number() {
 }
 
 #[tokio::test]
-async fn a_forged_ring_is_for_the_operator_alone() {
+async fn a_forged_callback_is_for_the_operator_alone() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;

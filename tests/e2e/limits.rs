@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::store::usage::{UNFINISHED, minute};
 
 use crate::gateway::{Client, Gateway, assert_error, tide};
-use crate::scripted_vidu::ScriptedVidu;
+use crate::scripted_vidu::{ScriptedVidu, success};
 use crate::usage::item;
 
 /// How many tasks of a key count as unfinished.
@@ -22,7 +22,8 @@ async fn limited(gateway: &Gateway, limits: Value) -> Client {
 
 #[tokio::test]
 async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
-    let gateway = Gateway::start().await;
+    let vidu = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
     let client = limited(&gateway, json!({ "unfinished": 2 })).await;
     let ids = [client.created(&tide()).await, client.created(&tide()).await];
     let third = client.create(&tide()).await;
@@ -31,6 +32,7 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
     assert_eq!(third.body["error"]["charged"], "no");
     assert_eq!(gateway.client.create(&tide()).await.status, 200, "another key has its own");
 
+    vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
     for id in &ids {
         client.wait_for(id, "succeeded").await;
     }

@@ -42,7 +42,7 @@ impl Later {
 }
 
 #[tokio::test]
-async fn a_task_that_nobody_rings_or_asks_for_ends_all_the_same() {
+async fn a_task_that_nobody_callbacks_or_asks_for_ends_all_the_same() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
@@ -71,12 +71,12 @@ async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
     vidu.reply_to_polls(Reply::Json(200, success(FILM)));
     futures_util::future::join(one.run_after(60), other.run_after(60)).await;
     assert_eq!(vidu.polls(), 200, "each was looked at once");
-    let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
+    let index = gateway.dynamodb().scan().table_name("Tasks").index_name("vendor_due").send().await;
     assert_eq!(index.expect("a scan").count(), 0, "no timer is left");
 }
 
 #[tokio::test]
-async fn a_look_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
+async fn a_poll_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
@@ -90,7 +90,7 @@ async fn a_look_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
             .update_item()
             .table_name("Tasks")
             .key("id", AttributeValue::S(id.clone()))
-            .update_expression("SET due_at = :due_at, due_shard = :due_shard")
+            .update_expression("SET vendor_due_at = :due_at, vendor_due_shard = :due_shard")
             .expression_attribute_values(":due_at", AttributeValue::N(due_at.to_string()))
             .expression_attribute_values(":due_shard", AttributeValue::S("vidu/0".to_owned()))
             .send()
@@ -161,7 +161,7 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
 }
 
 #[tokio::test]
-async fn a_task_without_end_is_given_up_after_one_last_look() {
+async fn a_task_without_end_is_given_up_after_one_last_poll() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
@@ -202,7 +202,7 @@ async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_lost_submission_is_found_by_the_ring_that_names_it() {
+async fn a_lost_submission_is_found_by_the_callback_that_names_it() {
     let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     let note = json!({ "model": "viduq1", "prompt": "x", "metadata": { "payload": "order 17" } });

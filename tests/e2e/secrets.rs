@@ -129,7 +129,7 @@ async fn an_account_that_is_added_is_found() {
 }
 
 #[tokio::test]
-async fn whoever_looks_learns_of_the_new_key() {
+async fn whoever_polls_learns_of_the_new_key() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
@@ -148,7 +148,7 @@ async fn whoever_looks_learns_of_the_new_key() {
 }
 
 #[tokio::test]
-async fn a_ring_that_is_signed_with_the_new_key_is_the_vendors() {
+async fn a_callback_that_is_signed_with_the_new_key_is_the_vendors() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;

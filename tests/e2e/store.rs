@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::api::ApiError;
 use shared::store::{Due, Keys, Raised, Tasks};
-use shared::task::timer::Lane;
 use shared::task::{
-    AccountId, Actor, ApiKey, Delivery, ErrorBody, Event, EventKind, Figures, KeyHash, Limits,
-    Progress, Status, Task, TaskId, Vendor,
+    AccountId, Actor, ApiKey, Change, Delivery, Duty, ErrorBody, Event, EventKind, Figures,
+    KeyHash, Lane, Limits, Progress, Status, Task, TaskId, Vendor,
 };
 
 use crate::gateway::Gateway;
@@ -23,7 +24,7 @@ pub(crate) fn tasks(gateway: &Gateway) -> Arc<Tasks> {
 /// Raises a task as a reconciler would.
 async fn raise(tasks: &Tasks, task: &Task, progress: &Progress, now: Timestamp) -> Option<Raised> {
     let events = [Actor::Reconcile.rise(progress, now)];
-    tasks.raise(task, progress, &events, now).await.expect("the store answers")
+    tasks.raise(task, progress, events.into(), now).await.expect("the store answers")
 }
 
 fn accepted(now: Timestamp) -> Event {
@@ -55,7 +56,7 @@ pub(crate) fn task(seed: u8) -> Task {
     let account = AccountId::default();
     let new = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", now);
     Task {
-        due_at: Some(now),
+        vendor_due_at: Some(now),
         ttl: Timestamp::from_second(new.ttl.as_second()).expect("a time"),
         payload: Some("order 17".to_owned()),
         ..new
@@ -95,7 +96,8 @@ async fn a_task_keeps_its_timer_until_it_ends() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     let due = async || {
-        let index = gateway.dynamodb().scan().table_name("Tasks").index_name("due").send().await;
+        let index =
+            gateway.dynamodb().scan().table_name("Tasks").index_name("vendor_due").send().await;
         index.unwrap().count()
     };
     assert_eq!(due().await, 1);
@@ -103,11 +105,11 @@ async fn a_task_keeps_its_timer_until_it_ends() {
     assert_eq!(due().await, 1, "something is still to be done");
     let ended = raise(&tasks, &stored, &progress(Status::Succeeded), stored.created_at).await;
     assert_eq!(due().await, 0, "nothing is left to do");
-    assert_eq!(ended.unwrap().task.due_at, None);
+    assert_eq!(ended.unwrap().task.duties().next(), None);
 }
 
 #[tokio::test]
-async fn figures_that_the_news_does_not_know_stay() {
+async fn figures_that_the_progress_does_not_know_stay() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
@@ -135,7 +137,7 @@ async fn a_vendors_id_is_kept_once() {
 }
 
 #[tokio::test]
-async fn a_status_only_rises_in_whatever_order_the_news_arrives() {
+async fn a_status_only_rises_in_whatever_order_progress_arrives() {
     use Status::{Failed, Processing, Queued, Succeeded};
     let gateway = Gateway::start().await;
     let tasks = tasks(&gateway);
@@ -182,7 +184,7 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
 }
 
 #[tokio::test]
-async fn of_many_who_want_to_look_one_does() {
+async fn of_many_who_want_to_poll_one_does() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
@@ -196,7 +198,7 @@ async fn of_many_who_want_to_look_one_does() {
 }
 
 #[tokio::test]
-async fn news_of_a_task_that_is_gone_makes_no_task() {
+async fn progress_of_a_task_that_is_gone_makes_no_task() {
     let gateway = Gateway::start().await;
     let (tasks, gone) = (tasks(&gateway), task(1));
     for status in [Status::Processing, Status::Failed] {
@@ -230,21 +232,25 @@ async fn of_many_who_find_a_task_due_one_gets_it() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
-    let shard = stored.due_shard.clone().unwrap();
-    let now = stored.due_at.unwrap();
-    assert_eq!(tasks.due(&shard, now - SignedDuration::from_millis(1)).await.unwrap(), []);
+    let shard = stored.vendor_due_shard.clone().unwrap();
+    let (lane, now) = (Lane::Vendor(stored.vendor), stored.vendor_due_at.unwrap());
+    assert_eq!(tasks.due(lane, &shard, now - SignedDuration::from_millis(1)).await.unwrap(), []);
     let due = Due { id: stored.id.clone(), due_at: now };
-    assert_eq!(tasks.due(&shard, now).await.unwrap().first(), Some(&due));
+    assert_eq!(tasks.due(lane, &shard, now).await.unwrap().first(), Some(&due));
 
     let next = now + SignedDuration::from_secs(60);
     let claims = (0..24).map(|_| {
         let (tasks, due) = (tasks.clone(), due.clone());
-        tokio::spawn(async move { tasks.claim_due(&due, next, now).await.unwrap() })
+        tokio::spawn(async move { tasks.claim_due(lane, &due, next, now).await.unwrap() })
     });
     let claims = join_all(claims).await.into_iter().map(Result::unwrap);
     let won: Vec<Task> = claims.flatten().collect();
-    assert_eq!(won, [Task { due_at: Some(next), polled_at: now, polls: 1, ..stored }]);
-    assert_eq!(tasks.due(&shard, now).await.unwrap(), [], "its timer is set to the next time");
+    assert_eq!(won, [Task { vendor_due_at: Some(next), polled_at: now, polls: 1, ..stored }]);
+    assert_eq!(
+        tasks.due(lane, &shard, now).await.unwrap(),
+        [],
+        "its timer is set to the next time"
+    );
 }
 
 #[tokio::test]
@@ -255,14 +261,15 @@ async fn an_end_that_a_client_waits_for_keeps_a_timer_until_it_is_delivered() {
     tasks.insert(&stored).await.unwrap();
     let now = stored.created_at;
     let ended = raise(&tasks, &stored, &progress(Status::Succeeded), now).await.unwrap().task;
-    assert!(ended.owes_webhook() && ended.due_at > Some(now), "{ended:?}");
-    assert_eq!(ended.due_shard, Some(Lane::Webhooks.shard(&stored.id)));
+    let (duty, due_at) = ended.duties().next().expect("a duty");
+    assert!(duty == Duty::Deliver && due_at > now, "{ended:?}");
+    assert_eq!(ended.webhook_due_shard, Some(Lane::Webhooks.shard(&stored.id)));
 
     let delivery = Delivery { tries: 1, tried_at: now, delivered: true, outcome: "200".to_owned() };
     let told = Actor::Notify.event(EventKind::Webhook, now);
-    tasks.record_delivery(&ended, &delivery, None, told).await.unwrap();
+    tasks.record_delivery(&ended, delivery.clone(), None, told).await.unwrap();
     let told = tasks.get(&stored.id).await.unwrap().unwrap();
-    assert!(!told.owes_webhook() && told.due_shard.is_none(), "{told:?}");
+    assert!(told.duties().next().is_none() && told.webhook_due_shard.is_none(), "{told:?}");
     assert_eq!(told.delivery, Some(delivery));
 }
 
@@ -283,7 +290,7 @@ async fn a_submission_is_repeated_by_one_and_once() {
 /// The laws of order: an end absorbs, progress commutes, twice is once. A vendor
 /// tells one end of a task; whatever the order, that is where the task arrives.
 #[tokio::test]
-async fn in_every_order_the_same_news_leads_to_the_same_task() {
+async fn in_every_order_the_same_progress_leads_to_the_same_task() {
     use Status::{Failed, Processing, Queued, Succeeded};
     let gateway = Gateway::start().await;
     let tasks = tasks(&gateway);
@@ -320,4 +327,123 @@ fn orders(all: &[Status]) -> Vec<Vec<Status>> {
         found.extend(orders(&rest).into_iter().map(|order| [vec![first], order].concat()));
     }
     found
+}
+
+/// All that a poll can say, with every figure and without any.
+fn all_progress() -> impl Iterator<Item = Progress> {
+    let none = || Figures::default();
+    let all = || Figures {
+        duration: Some(5.04),
+        fps: Some(24.0),
+        width: Some(1920),
+        height: Some(1080),
+        seed: Some(7),
+        credits: Some(0.5),
+    };
+    let statuses = [Status::Queued, Status::Processing, Status::Succeeded, Status::Failed];
+    let links = [None, Some("https://videos.example/2.mp4".to_owned())];
+    statuses.into_iter().flat_map(move |status| {
+        let links = links.clone();
+        [none(), all()].into_iter().flat_map(move |figures| {
+            links.clone().into_iter().map(move |url| Progress {
+                url_expires_at: url.as_ref().map(|_| at_noon()),
+                url,
+                error: (status == Status::Failed).then(error),
+                figures: figures.clone(),
+                ..Progress::unfinished(status)
+            })
+        })
+    })
+}
+
+fn at_noon() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().expect("a time")
+}
+
+/// Tasks that differ in what a change may meet: bare, or with everything set.
+fn all_tasks(seed: u8) -> [Task; 2] {
+    let bare =
+        Task { figures: Figures { duration: Some(1.0), ..Figures::default() }, ..task(seed) };
+    let full = Task {
+        url: Some("https://videos.example/1.mp4".to_owned()),
+        url_expires_at: Some(at_noon()),
+        submission: Some("{}".to_owned()),
+        missing: Some(bare.missed(bare.created_at)),
+        webhook_url: Some("https://hooks.example.com/".to_owned()),
+        status: Status::Processing,
+        ..task(seed + 1)
+    };
+    [bare, full]
+}
+
+/// A table of tasks like the deployed one, on whose changes and timers nobody works.
+async fn undisturbed(client: &Client) -> Tasks {
+    let tasks = client.describe_table().table_name("Tasks").send().await.expect("a table");
+    let tasks = tasks.table.expect("a description");
+    let mut create = client
+        .create_table()
+        .table_name("Undisturbed")
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(tasks.attribute_definitions)
+        .set_key_schema(tasks.key_schema);
+    for index in tasks.global_secondary_indexes.expect("indexes") {
+        let index = GlobalSecondaryIndex::builder()
+            .set_index_name(index.index_name)
+            .set_key_schema(index.key_schema)
+            .set_projection(index.projection);
+        create = create.global_secondary_indexes(index.build().expect("an index"));
+    }
+    create.send().await.expect("a table");
+    Tasks::new(client.clone(), "Undisturbed".to_owned(), "Usage".to_owned())
+}
+
+/// A change is written twice: applied to a task in memory, and rendered as an update.
+/// The database says whether the two agree.
+#[tokio::test]
+async fn a_change_does_the_same_to_a_task_in_memory_and_in_the_table() {
+    let gateway = Gateway::start().await;
+    let tasks = undisturbed(&gateway.dynamodb()).await;
+    let now = at_noon();
+    let event = |kind| Actor::Reconcile.event(kind, now);
+    let mut changes = 0;
+    for (number, progress) in (0..).zip(all_progress()) {
+        for stored in all_tasks(2 * number) {
+            tasks.insert(&stored).await.expect("stored");
+            let events = vec![event(EventKind::CalledBack), event(EventKind::Processing)];
+            let change = Change::raise(&stored, &progress, true, events.clone(), now);
+            let raised = tasks.raise(&stored, &progress, events, now).await.unwrap().unwrap();
+            let expected =
+                if raised.task.status == progress.status { change.apply(&stored) } else { stored };
+            assert_eq!(tasks.get(&expected.id).await.unwrap().as_ref(), Some(&expected));
+            assert_eq!(raised.task, expected, "{progress:?}");
+            changes += 1;
+        }
+    }
+    assert_eq!(changes, 2 * 4 * 2 * 2);
+
+    for stored in all_tasks(100) {
+        tasks.insert(&stored).await.expect("stored");
+        let accepted = event(EventKind::Accepted);
+        let figures = Figures { credits: Some(4.0), ..Figures::default() };
+        let first_poll = now + SignedDuration::from_secs(30);
+        let change = Change::accept(&stored, "v-1", &figures, first_poll, accepted.clone());
+        let written = tasks.accept(&stored, "v-1", &figures, accepted).await.unwrap().unwrap();
+        assert_eq!(written, change.apply(&stored));
+
+        let (stored, missing) = (written, event(EventKind::Missing));
+        tasks.miss(&stored, missing.clone()).await.unwrap();
+        let written = tasks.get(&stored.id).await.unwrap().unwrap();
+        assert_eq!(written, Change::miss(&stored, missing).apply(&stored));
+
+        for next in [Some(first_poll), None] {
+            let stored = tasks.get(&stored.id).await.unwrap().unwrap();
+            let delivery =
+                Delivery { tries: 2, tried_at: now, delivered: false, outcome: "503".to_owned() };
+            let told = event(EventKind::Webhook);
+            let change = Change::deliver(delivery.clone(), next, told.clone());
+            tasks.record_delivery(&stored, delivery, next, told).await.unwrap();
+            let written = tasks.get(&stored.id).await.unwrap().unwrap();
+            assert_eq!(written, change.apply(&stored));
+        }
+    }
 }

@@ -25,7 +25,7 @@ use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::store::usage::UNFINISHED;
-use shared::task::{Code, Status, Task, Vendor};
+use shared::task::{Code, Duty, Status, Task, Vendor};
 use tokio::net::TcpListener;
 
 use crate::between::{Between, Call, environment, serve};
@@ -229,8 +229,11 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
     let began = Instant::now();
     let mut ahead = SignedDuration::ZERO;
     loop {
-        let due: Vec<_> =
-            stored(gateway).await.into_iter().filter(|task| task.due_at.is_some()).collect();
+        let due: Vec<_> = stored(gateway)
+            .await
+            .into_iter()
+            .filter(|task| task.duties().next().is_some())
+            .collect();
         if due.is_empty() {
             return;
         }
@@ -254,17 +257,21 @@ async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
     }
 }
 
-/// Lets a task's timer run out now, unless somebody has just set it. Vendors have
+/// Lets a task's timers run out now, unless somebody has just set them. Vendors have
 /// clocks of their own, so ours cannot simply go faster.
 async fn make_due(gateway: &Gateway, task: &Task, now: Timestamp) {
     let millis = |time: Timestamp| AttributeValue::N(time.as_millisecond().to_string());
-    let Some(due_at) = task.due_at.filter(|due_at| *due_at > now) else { return };
-    let update =
-        gateway.dynamodb().update_item().table_name("Tasks").key("id", text(task.id.as_str()));
-    let update =
-        update.update_expression("SET due_at = :now").condition_expression("due_at = :seen");
-    let update = update.expression_attribute_values(":now", millis(now));
-    drop(update.expression_attribute_values(":seen", millis(due_at)).send().await);
+    for (duty, due_at) in task.duties().filter(|(_, due_at)| *due_at > now) {
+        let timer = if duty == Duty::Deliver { "webhook_due_at" } else { "vendor_due_at" };
+        let update =
+            gateway.dynamodb().update_item().table_name("Tasks").key("id", text(task.id.as_str()));
+        let update = update
+            .update_expression(format!("SET {timer} = :now"))
+            .condition_expression(format!("{timer} = :seen"))
+            .expression_attribute_values(":now", millis(now))
+            .expression_attribute_values(":seen", millis(due_at));
+        drop(update.send().await);
+    }
 }
 
 /// Whether a task's vendor has or will have an end to it that can be found out.
@@ -289,7 +296,7 @@ async fn check(gateway: &Gateway, told: &Told) {
     let told = told.0.lock().expect("nobody panics");
     let (mut succeeded, mut failed) = (0, 0);
     for task in &tasks {
-        assert!(task.status.is_final() && task.due_at.is_none(), "{task:?}");
+        assert!(task.status.is_final() && task.duties().next().is_none(), "{task:?}");
         if task.status == Status::Succeeded {
             succeeded += 1
         } else {

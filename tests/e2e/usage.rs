@@ -53,7 +53,7 @@ async fn end(tasks: &Tasks, task: &Task, progress: &Progress) -> bool {
     let now = task.created_at;
     let events = [Actor::Reconcile.rise(progress, now)];
     tasks
-        .raise(task, progress, &events, now)
+        .raise(task, progress, events.into(), now)
         .await
         .expect("the store answers")
         .expect("a task")

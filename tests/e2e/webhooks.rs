@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use shared::api::ApiError;
 use shared::runtime::Environment;
 use shared::store::{Due, Keys};
-use shared::task::timer::Lane;
-use shared::task::{Actor, Delivery, Status, Task, TaskId};
+use shared::task::{Actor, Delivery, Lane, Status, Task, TaskId};
 use shared::webhooks::{Deliveries, WebhookHosts};
 
 use crate::gateway::{DEADLINE, Gateway, assert_error};
@@ -34,7 +33,11 @@ async fn ended(gateway: &Gateway, seed: u8, url: &str) -> Task {
         status: Status::Failed,
         error: Some(*ApiError::internal().body),
         webhook_url: Some(url.to_owned()),
-        due_shard: Some(Lane::Webhooks.shard(&ended.id)),
+        webhook_due_at: ended.vendor_due_at,
+        webhook_due_shard: Some(Lane::Webhooks.shard(&ended.id)),
+        vendor_duty: None,
+        vendor_due_at: None,
+        vendor_due_shard: None,
         ..ended
     };
     tasks(gateway).insert(&ended).await.expect("stored");
@@ -42,7 +45,7 @@ async fn ended(gateway: &Gateway, seed: u8, url: &str) -> Task {
 }
 
 fn due(task: &Task) -> Due {
-    Due { id: task.id.clone(), due_at: task.due_at.expect("a timer") }
+    Due { id: task.id.clone(), due_at: task.webhook_due_at.expect("a timer") }
 }
 
 async fn stored(gateway: &Gateway, id: &TaskId) -> Task {
@@ -91,7 +94,7 @@ async fn a_client_is_told_how_its_task_ended() {
 
         let delivery = tried(&gateway, id, 1).await;
         assert!(delivery.delivered && delivery.outcome == "200", "{delivery:?}");
-        assert!(!stored(&gateway, &id.parse().unwrap()).await.owes_webhook());
+        assert!(stored(&gateway, &id.parse().unwrap()).await.duties().next().is_none());
     }
     assert!(receiver.is_left_alone(), "each is told once");
 }
@@ -152,7 +155,7 @@ async fn a_client_that_never_answers_well_is_given_up_after_a_day() {
     }
     let delivery = tried(&gateway, &id, calls).await;
     assert_eq!((calls, delivery.tries, delivery.delivered), (8, 8, false));
-    assert!(!stored(&gateway, &id.parse().unwrap()).await.owes_webhook());
+    assert!(stored(&gateway, &id.parse().unwrap()).await.duties().next().is_none());
 }
 
 #[tokio::test]
@@ -172,7 +175,7 @@ async fn each_answer_has_its_consequence() {
     for (seed, (reply, outcome, pause, reason)) in (1..).zip(rows) {
         let mut receiver = WebhookReceiver::replying([reply]).await;
         let ended = ended(&gateway, seed, &receiver.url).await;
-        let now = ended.due_at.expect("a timer");
+        let now = ended.webhook_due_at.expect("a timer");
         assert!(
             deliveries
                 .deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, now)
@@ -186,12 +189,16 @@ async fn each_answer_has_its_consequence() {
         assert_eq!((delivery.tries, delivery.outcome.as_str()), (1, outcome), "{reason}");
         assert_eq!(delivery.delivered, outcome == "204", "{reason}");
         let pause = pause.map(SignedDuration::from_secs);
-        match (task.due_at, pause) {
-            (None, None) => assert!(task.due_shard.is_none(), "{reason}"),
+        match (task.webhook_due_at, pause) {
+            (None, None) => assert!(task.webhook_due_shard.is_none(), "{reason}"),
             (Some(due_at), Some(pause)) => {
                 let got = due_at.duration_since(now);
                 assert!(got >= pause && got <= pause * 11 / 10, "{reason}: {got}");
-                assert_eq!(task.due_shard, Some(Lane::Webhooks.shard(&task.id)), "{reason}");
+                assert_eq!(
+                    task.webhook_due_shard,
+                    Some(Lane::Webhooks.shard(&task.id)),
+                    "{reason}"
+                );
             }
             other => panic!("{reason}: {other:?}"),
         }
@@ -209,11 +216,11 @@ async fn a_client_that_is_not_there_is_called_again() {
     // The second finds the listener gone with its task.
     for (seed, outcome) in [(1, "the connection broke before an answer"), (2, "no connection")] {
         let ended = ended(&gateway, seed, &url).await;
-        let now = ended.due_at.expect("a timer");
+        let now = ended.webhook_due_at.expect("a timer");
         deliveries.deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, now).await.unwrap();
         let task = stored(&gateway, &ended.id).await;
         assert_eq!(task.delivery.as_ref().expect("it was tried").outcome, outcome);
-        assert!(task.due_at > Some(now), "{task:?}");
+        assert!(task.webhook_due_at > Some(now), "{task:?}");
     }
     hangs_up.await.unwrap();
 }
@@ -236,7 +243,7 @@ async fn a_slow_client_delays_nobody_else() {
     let mut slow = WebhookReceiver::replying([Reply::Silence]).await;
     let first = ended(&gateway, 1, &slow.url).await;
     let second = ended(&gateway, 2, &quick.url).await;
-    let handled = notify.handle(event(&[&first, &second]), first.due_at.unwrap());
+    let handled = notify.handle(event(&[&first, &second]), first.webhook_due_at.unwrap());
     tokio::select! {
         () = handled => panic!("the slow one had not answered"),
         _ = async { (slow.called().await, quick.called().await) } => {}
@@ -252,8 +259,8 @@ fn notify(gateway: &Gateway) -> Notify {
 /// What the stream says when these tasks ended.
 fn event(tasks: &[&Task]) -> shared::store::Changes {
     let records = tasks.iter().map(|task| {
-        let due_at = task.due_at.expect("a timer").as_millisecond().to_string();
-        let image = json!({ "id": { "S": task.id }, "due_at": { "N": due_at } });
+        let due_at = task.webhook_due_at.expect("a timer").as_millisecond().to_string();
+        let image = json!({ "id": { "S": task.id }, "webhook_due_at": { "N": due_at } });
         json!({ "eventName": "MODIFY", "dynamodb": { "NewImage": image } })
     });
     let event = json!({ "Records": records.collect::<Vec<_>>() });
@@ -268,7 +275,7 @@ async fn an_event_that_comes_twice_is_told_once() {
     let mut receiver = WebhookReceiver::replying([Reply::Status(500)]).await;
     let ended = ended(&gateway, 1, &receiver.url).await;
     for _ in 0..3 {
-        notify.handle(event(&[&ended, &ended]), ended.due_at.unwrap()).await;
+        notify.handle(event(&[&ended, &ended]), ended.webhook_due_at.unwrap()).await;
     }
     receiver.called().await;
     assert!(receiver.is_left_alone(), "the rest is the timer's");
@@ -301,7 +308,7 @@ async fn without_a_secret_nothing_is_sent_and_the_client_knows() {
     bare.wait_for(id, "succeeded").await;
     let delivery = tried(&gateway, id, 1).await;
     assert_eq!(delivery.outcome, "the API key has no webhook secret");
-    assert!(!stored(&gateway, &id.parse().unwrap()).await.owes_webhook());
+    assert!(stored(&gateway, &id.parse().unwrap()).await.duties().next().is_none());
     assert!(receiver.is_left_alone());
 }
 
@@ -326,12 +333,17 @@ async fn an_address_that_may_not_be_called_is_not() {
     for (seed, (url, outcome)) in (1..).zip(rows) {
         let ended = ended(&gateway, seed, &url).await;
         deliveries
-            .deliver_due(&tasks(&gateway), &due(&ended), Actor::Notify, ended.due_at.unwrap())
+            .deliver_due(
+                &tasks(&gateway),
+                &due(&ended),
+                Actor::Notify,
+                ended.webhook_due_at.unwrap(),
+            )
             .await
             .unwrap();
         let task = stored(&gateway, &ended.id).await;
         assert_eq!(task.delivery.as_ref().expect("judged").outcome, outcome, "{url}");
-        assert!(!task.owes_webhook(), "{url}");
+        assert!(task.duties().next().is_none(), "{url}");
     }
     assert!(receiver.is_left_alone());
 }

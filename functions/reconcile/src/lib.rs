@@ -18,8 +18,7 @@ use shared::platform::SetupError;
 use shared::platform::telemetry::{self, Unit};
 use shared::runtime::Environment;
 use shared::store::Due;
-use shared::task::TaskId;
-use shared::task::timer::{Lane, Shard};
+use shared::task::{Lane, Shard, TaskId};
 use shared::webhooks::Deliveries;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -84,7 +83,7 @@ impl Reconcile {
         let mut agenda = Agenda::new();
         let mut turn = self.first_lists.acquire().await.ok();
         'lists: while clock() < stop {
-            let timers = match self.lifecycle.tasks.due(&shard, stop).await {
+            let timers = match self.lifecycle.tasks.due(lane, &shard, stop).await {
                 Ok(timers) => timers,
                 Err(error) => {
                     tracing::error!(%shard, %error, "what is due could not be listed");

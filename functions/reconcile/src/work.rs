@@ -1,10 +1,10 @@
 //! The work on one task that is due: when, how patiently, and on whose behalf.
 
 use jiff::Timestamp;
+use shared::dialects::facts;
 use shared::lifecycle::Asker;
 use shared::store::{Due, StoreError};
-use shared::task::timer::{self, Lane};
-use shared::task::{Actor, Vendor};
+use shared::task::{Actor, Duty, Lane, Vendor};
 
 use super::Reconcile;
 
@@ -33,16 +33,18 @@ impl Reconcile {
         due: &Due,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let next = timer::after_poll(vendor, &due.id, now);
-        let claimed = self.lifecycle.tasks.claim_due(due, next, now).await?;
+        let next = facts(vendor).pace.after_poll(&due.id, now);
+        let lane = Lane::Vendor(vendor);
+        let claimed = self.lifecycle.tasks.claim_due(lane, due, next, now).await?;
         let Some(task) = claimed else { return Ok(false) };
-        if task.vendor_task_id.is_none() {
-            self.lifecycle.find(&task, &Asker::patient(BY), now).await?;
-            return Ok(true);
-        }
-        let polled = self.lifecycle.poll(&task, Asker::patient(BY), now).await?;
-        if !polled.is_some_and(|task| task.status.is_final()) {
-            self.lifecycle.end_if_overdue(&task, BY, now).await?;
+        match task.vendor_duty {
+            Some(Duty::Find) => self.lifecycle.find(&task, &Asker::patient(BY), now).await?,
+            _ => {
+                let polled = self.lifecycle.poll(&task, Asker::patient(BY), now).await?;
+                if !polled.is_some_and(|task| task.status.is_final()) {
+                    self.lifecycle.end_if_overdue(&task, BY, now).await?;
+                }
+            }
         }
         Ok(true)
     }

@@ -7,7 +7,7 @@ use local::runtime_api::{Outcome, Sandbox, assert_cannot_start, assert_lacks_sec
 use local::{Options, Stack, client};
 use serde_json::{Value, json};
 use shared::store::Due;
-use shared::task::Status;
+use shared::task::{Lane, Status, Vendor};
 
 const RECONCILE: &str = env!("CARGO_BIN_EXE_reconcile");
 
@@ -20,9 +20,14 @@ async fn a_schedule_makes_it_work_off_what_is_due() {
     let tasks = client::tasks(&stack);
     // Jimeng never calls back, so nobody else ends this task.
     let id = client::create(&stack, &json!({ "model": "jimeng_v30", "prompt": "a tide" })).await;
-    let due_at = tasks.get(&id).await.unwrap().unwrap().due_at.expect("a timer");
+    let due_at = tasks.get(&id).await.unwrap().unwrap().vendor_due_at.expect("a timer");
     let now = Timestamp::now();
-    tasks.claim_due(&Due { id: id.clone(), due_at }, now, now).await.unwrap().expect("its timer");
+    let lane = Lane::Vendor(Vendor::Jimeng);
+    tasks
+        .claim_due(lane, &Due { id: id.clone(), due_at }, now, now)
+        .await
+        .unwrap()
+        .expect("its timer");
 
     let sandbox = Sandbox::start(RECONCILE, variables).await.unwrap();
     let mut reconcile = sandbox.with_timeout(Duration::from_secs(75));

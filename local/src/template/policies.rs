@@ -33,7 +33,7 @@ pub struct Policy(BTreeSet<Permission>);
 pub struct Permission {
     /// Such as `dynamodb:GetItem`.
     pub action: String,
-    /// By logical ids: `Tasks`, `Tasks/index/due`, `Accounts`.
+    /// By logical ids: `Tasks`, `Tasks/index/vendor_due`, `Accounts`.
     pub resource: String,
 }
 
@@ -303,7 +303,7 @@ Resources:
             ("dynamodb:GetItem", "Tasks", true, "it reads tasks"),
             ("dynamodb:DeleteItem", "Tasks", false, "and deletes none"),
             ("dynamodb:PutItem", "Keys", false, "keys are the operator's"),
-            ("dynamodb:Query", "Tasks/index/due", false, "what is due is reconcile's"),
+            ("dynamodb:Query", "Tasks/index/vendor_due", false, "what is due is reconcile's"),
             ("secretsmanager:GetSecretValue", "Accounts", true, "it asks vendors"),
             ("secretsmanager:GetSecretValue", "CallbackSecret", false, "it makes no tokens"),
         ] {

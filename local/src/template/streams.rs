@@ -62,7 +62,7 @@ mod tests {
         let image = |status: &str, shard: Option<&str>| {
             let mut image = json!({ "status": { "S": status } });
             if let Some(shard) = shard {
-                image["due_shard"] = json!({ "S": shard });
+                image["webhook_due_shard"] = json!({ "S": shard });
             }
             image
         };

@@ -167,14 +167,14 @@ mod tests {
         assert_eq!(tasks.time_to_live.as_deref(), Some("ttl"));
         assert_eq!(
             tasks.create_request("tasks")["GlobalSecondaryIndexes"],
-            json!([{
-                "IndexName": "due",
+            json!(["vendor_due", "webhook_due"].map(|name| json!({
+                "IndexName": name,
                 "KeySchema": [
-                    {"AttributeName": "due_shard", "KeyType": "HASH"},
-                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                    {"AttributeName": format!("{name}_shard"), "KeyType": "HASH"},
+                    {"AttributeName": format!("{name}_at"), "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }])
+            })))
         );
         assert_eq!(usage.time_to_live.as_deref(), Some("ttl"));
         assert_eq!(

@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::translate::Model;
+use crate::task::timer::Pace;
 
 /// The facts about a vendor.
 #[derive(Clone, Copy, Debug)]
@@ -22,18 +23,6 @@ pub struct Facts {
     pub link_lifetime: SignedDuration,
     /// The time that the vendor remembers a task, where it says so.
     pub record_lifetime: Option<SignedDuration>,
-}
-
-/// The patience with which a vendor is polled.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// From the submission to the first poll.
-    pub first: SignedDuration,
-    /// The shortest and the longest pause between two polls.
-    pub shortest: SignedDuration,
-    pub longest: SignedDuration,
-    /// When nobody waits for an end any more.
-    pub deadline: SignedDuration,
 }
 
 /// The customary tolerance for the time of a signature.

@@ -23,5 +23,5 @@ pub use contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
-pub use facts::{Facts, Pace};
+pub use facts::Facts;
 pub use registry::{facts, open, vendor_of};

@@ -18,6 +18,7 @@ pub fn open(vendor: Vendor, account: Value) -> serde_json::Result<Arc<dyn Dialec
     })
 }
 
+/// The facts about a vendor, as its folder says them.
 pub fn facts(vendor: Vendor) -> &'static Facts {
     match vendor {
         Vendor::Jimeng => &jimeng::FACTS,
@@ -39,6 +40,8 @@ pub fn vendor_of(model: &str) -> Option<Vendor> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::dialects::translate::Model;
 
@@ -54,6 +57,18 @@ mod tests {
             }
         }
         assert_eq!(vendor_of("sora-2"), None);
+    }
+
+    #[test]
+    fn a_task_is_given_up_well_before_its_vendor_forgets_it() {
+        for vendor in Vendor::ALL {
+            let facts = facts(vendor);
+            let margin = SignedDuration::from_hours(1);
+            if let Some(lifetime) = facts.record_lifetime {
+                assert!(facts.pace.deadline + margin <= lifetime, "{vendor}");
+            }
+            assert!(facts.pace.shortest <= facts.pace.longest, "{vendor}");
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::asker::{Asker, Lifecycle};
 use super::ends;
+use crate::dialects::facts;
 use crate::platform::telemetry::{Line, Unit, millis};
 use crate::store::StoreError;
-use crate::task::{Actor, ErrorBody, Figures, Progress, Status, Task, timer};
+use crate::task::{Actor, ErrorBody, Figures, Progress, Status, Task};
 
 impl Lifecycle {
     /// Raises a task to what a poll said, and tells an end. Returns the task as it
@@ -22,7 +23,7 @@ impl Lifecycle {
         if progress.status != task.status {
             events.push(asker.by.rise(progress, now));
         }
-        let Some(raised) = self.tasks.raise(task, progress, &events, now).await? else {
+        let Some(raised) = self.tasks.raise(task, progress, events, now).await? else {
             return Ok(None);
         };
         if raised.is_end {
@@ -65,7 +66,7 @@ impl Lifecycle {
         by: Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !timer::is_overdue(task.vendor, task.created_at, now) {
+        if !facts(task.vendor).pace.is_overdue(task.created_at, now) {
             return Ok(());
         }
         let end = match task.vendor_task_id {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::asker::{Asker, Lifecycle};
 use super::ends;
-use crate::dialects::{Found, Submitted};
+use crate::dialects::{Found, Submitted, facts};
 use crate::store::StoreError;
 use crate::task::{Actor, Charged, EventKind, Task};
 
@@ -44,7 +44,7 @@ impl Lifecycle {
             {
                 return self.repeat(task, by, now).await;
             }
-            Some(Found::Absent) if task.is_missing_for_good(now) => {
+            Some(Found::Absent) if task.is_missing_for_good(&facts(task.vendor).pace, now) => {
                 self.fail(task, ends::never_arrived(task.vendor), by, now).await?;
                 return Ok(());
             }

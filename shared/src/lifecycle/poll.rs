@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::asker::{Asker, Lifecycle};
 use super::ends;
-use crate::dialects::Polled;
+use crate::dialects::{Polled, facts};
 use crate::store::StoreError;
 use crate::task::{Actor, EventKind, Task};
 
@@ -33,7 +33,7 @@ impl Lifecycle {
             }
             Some(Polled::Progress(progress)) => self.raise(task, &progress, asker, now).await,
             Some(Polled::Missing(fault)) => {
-                if task.is_missing_for_good(now) {
+                if task.is_missing_for_good(&facts(task.vendor).pace, now) {
                     return self.fail(task, ends::lost(task.vendor), asker.by, now).await;
                 }
                 self.tasks.miss(task, asker.by.fault(EventKind::Missing, &fault, now)).await?;

@@ -1,10 +1,12 @@
 //! What the table's stream says of tasks that changed.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_dynamo::{Item, from_item};
 
+use super::due::Due;
 use super::error::StoreError;
-use super::tasks::Due;
+use crate::task::TaskId;
 
 /// An event of DynamoDB Streams, as Lambda hands it over. Its images may be old
 /// by now, so nothing but the timers is read from them.
@@ -25,20 +27,29 @@ struct Change {
     new_image: Item,
 }
 
+/// The timer of the duty to tell the client, among whatever else a task has.
+#[derive(Deserialize)]
+struct Timer {
+    id: TaskId,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    webhook_due_at: Timestamp,
+}
+
 impl Changes {
-    /// The timers that the tasks got. Whoever claims one of them is the first to
+    /// The timers of webhooks that the tasks got. Whoever claims one of them is the first to
     /// do so, even when an event comes twice.
     pub fn timers(self) -> impl Iterator<Item = Result<Due, StoreError>> {
         self.records.into_iter().map(|record| {
-            from_item(record.dynamodb.new_image)
-                .map_err(|error| StoreError::item("reading a change", &error))
+            let timer = from_item(record.dynamodb.new_image);
+            let Timer { id, webhook_due_at } =
+                timer.map_err(|error| StoreError::item("reading a change", &error))?;
+            Ok(Due { id, due_at: webhook_due_at })
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -49,7 +60,7 @@ mod tests {
         let change = |image| json!({ "eventName": "MODIFY", "dynamodb": { "NewImage": image } });
         let changes: Changes = serde_json::from_value(json!({ "Records": [
             change(json!({
-                "id": { "S": id }, "due_at": { "N": "1784019600123" }, "misses": { "N": "0" },
+                "id": { "S": id }, "webhook_due_at": { "N": "1784019600123" }, "polls": { "N": "0" },
                 "figures": { "M": { "fps": { "N": "24" } } },
             })),
             change(json!({ "id": { "S": id } })),

@@ -13,8 +13,7 @@ use super::tasks::Tasks;
 use super::transaction::{Transacted, transact};
 use super::update::Update;
 use super::usage::{self, UNFINISHED};
-use crate::task::timer::{self, Lane};
-use crate::task::{ErrorBody, Event, Figures, Progress, Status, Task};
+use crate::task::{Change, ErrorBody, Event, Figures, Progress, Status, Task};
 
 const ACTION: &str = "ending a task";
 
@@ -59,10 +58,11 @@ impl Tasks {
         &self,
         task: &Task,
         progress: &Progress,
-        events: &[Event],
+        events: Vec<Event>,
         now: Timestamp,
     ) -> Result<Option<Raised>, StoreError> {
-        self.raise_as(task, progress, events, Outcome::of(progress.status), now).await
+        let change = Change::raise(task, progress, true, events, now);
+        self.raise_by(task, progress.status, &change, Outcome::of(progress.status)).await
     }
 
     /// Ends a task of which its client has been told already.
@@ -72,32 +72,23 @@ impl Tasks {
         error: &ErrorBody,
         event: Event,
     ) -> Result<Option<Raised>, StoreError> {
-        let task = Task { webhook_url: None, ..task.clone() };
         let progress = Progress::failed(error.clone(), Figures::default());
         let now = event.at;
-        self.raise_as(&task, &progress, &[event], Outcome::Refused, now).await
+        let change = Change::raise(task, &progress, false, vec![event], now);
+        self.raise_by(task, progress.status, &change, Outcome::Refused).await
     }
 
-    async fn raise_as(
+    async fn raise_by(
         &self,
         task: &Task,
-        progress: &Progress,
-        events: &[Event],
+        status: Status,
+        change: &Change,
         outcome: Outcome,
-        now: Timestamp,
     ) -> Result<Option<Raised>, StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set_progress(progress, now)?;
-        update.require_status_below_or_at(progress.status)?;
-        update.add_events(events)?;
-        update.remove("missing");
-        if progress.status.is_final() {
-            // The same write that ends a task sets or removes its timer.
-            update.remove("submission");
-            let webhook = task.webhook_url.is_some().then(|| timer::after_end(now));
-            update.set_timer(webhook.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-            let ended = task.after(progress, events, now);
-            return self.end(task, update, ended, outcome).await;
+        let mut update = Update::of(change, &task.id, "attribute_exists(id)")?;
+        update.require_status_below_or_at(status)?;
+        if status.is_final() {
+            return self.end(task, update, change.apply(task), outcome).await;
         }
         let raised = self.change(&task.id, update).await?;
         Ok(raised.map(|task| Raised { task, is_end: false }))

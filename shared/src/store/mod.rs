@@ -5,6 +5,7 @@
 
 mod begin;
 mod changes;
+mod due;
 mod end;
 mod error;
 mod idempotent;
@@ -18,8 +19,9 @@ pub mod usage;
 
 pub use begin::{BeginOutcome, NewTasks};
 pub use changes::Changes;
+pub use due::{Due, MOST_DUE};
 pub use end::Raised;
 pub use error::StoreError;
 pub use keys::Keys;
-pub use tasks::{Due, MOST_DUE, Tasks};
+pub use tasks::Tasks;
 pub use usage::rest_of_minute;

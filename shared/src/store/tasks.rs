@@ -4,17 +4,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::error::StoreError;
 use super::item::Item;
 use super::item::read_task;
 use super::update::Update;
-use crate::task::timer::{self, Lane, Shard};
-use crate::task::{Delivery, Event, EventKind, Figures, MOST_EVENTS, Task, TaskId};
-
-/// How many timers are listed at once: what is found is begun before more is asked for.
-pub const MOST_DUE: usize = 100;
+use crate::dialects::facts;
+use crate::task::{Change, Delivery, Event, Figures, MOST_EVENTS, Set, Task, TaskId};
 
 /// The table of tasks, and the one in which their ends are added up.
 #[derive(Debug)]
@@ -52,68 +48,19 @@ impl Tasks {
         figures: &Figures,
         event: Event,
     ) -> Result<Option<Task>, StoreError> {
-        let now = event.at;
-        let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
+        let first_poll = facts(task.vendor).pace.after_accept(event.at);
+        let change = Change::accept(task, vendor_task_id, figures, first_poll, event);
+        let absent = "attribute_not_exists(#vendor_task_id)";
+        let mut update = Update::of(&change, &task.id, absent)?;
         update.require_unfinished()?;
-        update.set("vendor_task_id", &vendor_task_id)?;
-        update.set("updated_at", &now)?;
-        update.set_figures(figures)?;
-        // A timer that runs out about then will do, and moving it costs two more writes.
-        let first_look = timer::after_accept(task.vendor, now);
-        if task.due_at.is_none_or(|due_at| first_look < due_at) {
-            update.set("due_at", &first_look.as_millisecond())?;
-        }
-        update.add_events(&[event])?;
-        update.remove("submission");
-        update.remove("missing");
         let found = self.change(&task.id, update).await?;
         match &found {
             // It was given up before; but an id must not be lost.
             Some(ended) if ended.vendor_task_id.is_none() => {
-                let mut update = Update::new("attribute_not_exists(#vendor_task_id)");
-                update.set("vendor_task_id", &vendor_task_id)?;
-                self.change(&task.id, update).await
+                let change = Change { vendor_task_id: change.vendor_task_id, ..Change::default() };
+                self.change(&task.id, Update::of(&change, &task.id, absent)?).await
             }
             _ => Ok(found),
-        }
-    }
-
-    /// The timers of a shard that run out until then, the earliest first.
-    pub async fn due(&self, shard: &Shard, until: Timestamp) -> Result<Vec<Due>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("due")
-            .key_condition_expression("due_shard = :shard AND due_at <= :until")
-            .expression_attribute_values(":shard", AttributeValue::S(shard.to_string()))
-            .expression_attribute_values(
-                ":until",
-                AttributeValue::N(until.as_millisecond().to_string()),
-            )
-            .limit(MOST_DUE as i32)
-            .send()
-            .await
-            .map_err(|error| StoreError::service("listing what is due", error))?;
-        serde_dynamo::from_items(answer.items.unwrap_or_default())
-            .map_err(|error| StoreError::item("listing what is due", &error))
-    }
-
-    /// Claims what is due: of all who found it, one gets the task, and its timer
-    /// is set to the next time. Who dies with it has only delayed it.
-    pub async fn claim_due(
-        &self,
-        due: &Due,
-        next: Timestamp,
-        now: Timestamp,
-    ) -> Result<Option<Task>, StoreError> {
-        let mut update = Update::new("#due_at = :seen");
-        update.value("seen", &due.due_at.as_millisecond())?;
-        update.set("due_at", &next.as_millisecond())?;
-        update.count_poll(now)?;
-        match self.update(&due.id, update).await? {
-            Updated::Done(item) => read_task(item).map(Some),
-            Updated::Refused(_) => Ok(None),
         }
     }
 
@@ -132,20 +79,16 @@ impl Tasks {
 
     /// Counts that the vendor does not know a task.
     pub async fn miss(&self, task: &Task, event: Event) -> Result<(), StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set("missing", &task.missed(event.at))?;
-        if task.events.last().is_none_or(|last| last.kind != EventKind::Missing) {
-            update.add_events(&[event])?;
-        }
+        let update = Update::of(&Change::miss(task, event), &task.id, "attribute_exists(id)")?;
         self.update(&task.id, update).await.map(drop)
     }
 
     /// Takes the one right to submit a task again, with what was kept for it.
     pub async fn claim_repeat(&self, task: &Task, event: Event) -> Result<bool, StoreError> {
         let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
-        let mut update = Update::new(condition);
-        update.add_events(&[event])?;
-        update.remove("submission");
+        let change = Change { submission: Set::Remove, events: vec![event], ..Change::default() };
+        let mut update = Update::of(&change, &task.id, condition)?;
+        update.name("submission");
         Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
     }
 
@@ -153,14 +96,12 @@ impl Tasks {
     pub async fn record_delivery(
         &self,
         task: &Task,
-        delivery: &Delivery,
+        delivery: Delivery,
         next: Option<Timestamp>,
         event: Event,
     ) -> Result<(), StoreError> {
-        let mut update = Update::new("attribute_exists(id)");
-        update.set("delivery", delivery)?;
-        update.set_timer(next.map(|due_at| (due_at, Lane::Webhooks.shard(&task.id))))?;
-        update.add_events(&[event])?;
+        let change = Change::deliver(delivery, next, event);
+        let update = Update::of(&change, &task.id, "attribute_exists(id)")?;
         self.update(&task.id, update).await.map(drop)
     }
 
@@ -192,7 +133,7 @@ impl Tasks {
         item.map(read_task).transpose()
     }
 
-    async fn update(&self, id: &TaskId, update: Update) -> Result<Updated, StoreError> {
+    pub(super) async fn update(&self, id: &TaskId, update: Update) -> Result<Updated, StoreError> {
         let result = self
             .client
             .update_item()
@@ -219,15 +160,8 @@ impl Tasks {
     }
 }
 
-/// A timer in the index, with the task that it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Due {
-    pub id: TaskId,
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub due_at: Timestamp,
-}
-
-enum Updated {
+/// An update of a task, done or refused by its condition.
+pub(super) enum Updated {
     /// The item as it is now.
     Done(Item),
     /// The item as it was found, if there is one.

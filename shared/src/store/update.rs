@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::item::Item;
-use crate::task::timer::Shard;
-use crate::task::{Event, Figures, Progress, Status};
+use crate::task::{Change, Event, Figures, Lane, Set, Status, TaskId};
 
 /// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
 pub(super) struct Update {
@@ -53,16 +52,73 @@ impl Update {
         self.value(attribute, value)
     }
 
-    pub(super) fn set_known(
-        &mut self,
-        attribute: &str,
-        value: Option<&impl Serialize>,
-    ) -> Result<(), StoreError> {
-        value.map_or(Ok(()), |value| self.set(attribute, value))
+    /// The update that a change of a task is, under this condition.
+    pub(super) fn of(change: &Change, task: &TaskId, condition: &str) -> Result<Self, StoreError> {
+        let Change {
+            status,
+            updated_at,
+            vendor_task_id,
+            figures,
+            url,
+            url_expires_at,
+            error,
+            delivery,
+            submission,
+            missing,
+            vendor_duty,
+            vendor_due_at,
+            webhook_due_at,
+            events,
+        } = change;
+        let mut update = Self::new(condition);
+        update.set_if(status.is_some(), "status", status)?;
+        update.set_if(updated_at.is_some(), "updated_at", updated_at)?;
+        update.change("vendor_task_id", vendor_task_id)?;
+        update.set_figures(figures)?;
+        update.change("url", url)?;
+        update.change("url_expires_at", url_expires_at)?;
+        update.change("error", error)?;
+        update.change("delivery", delivery)?;
+        update.change("submission", submission)?;
+        update.change("missing", missing)?;
+        update.change("vendor_duty", vendor_duty)?;
+        update.change("vendor_due_at", &millis(vendor_due_at))?;
+        if *vendor_due_at == Set::Remove {
+            update.remove("vendor_due_shard");
+        }
+        update.change("webhook_due_at", &millis(webhook_due_at))?;
+        let shard = match webhook_due_at {
+            Set::Keep => Set::Keep,
+            Set::To(_) => Set::To(Lane::Webhooks.shard(task)),
+            Set::Remove => Set::Remove,
+        };
+        update.change("webhook_due_shard", &shard)?;
+        if !events.is_empty() {
+            update.add_events(events)?;
+        }
+        Ok(update)
     }
 
-    /// A member of `figures`; those that the progress does not know stay as they are.
-    pub(super) fn set_figure(
+    fn change(&mut self, attribute: &str, set: &Set<impl Serialize>) -> Result<(), StoreError> {
+        match set {
+            Set::Keep => {}
+            Set::To(value) => self.set(attribute, value)?,
+            Set::Remove => self.remove(attribute),
+        }
+        Ok(())
+    }
+
+    fn set_if(
+        &mut self,
+        known: bool,
+        attribute: &str,
+        value: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        if known { self.set(attribute, value) } else { Ok(()) }
+    }
+
+    /// A member of `figures`; those that are not known stay as they are.
+    fn set_figure(
         &mut self,
         figure: &str,
         value: Option<&impl Serialize>,
@@ -74,7 +130,7 @@ impl Update {
         self.value(figure, value)
     }
 
-    pub(super) fn set_figures(&mut self, figures: &Figures) -> Result<(), StoreError> {
+    fn set_figures(&mut self, figures: &Figures) -> Result<(), StoreError> {
         let Figures { duration, fps, width, height, seed, credits } = figures;
         self.set_figure("duration", duration.as_ref())?;
         self.set_figure("fps", fps.as_ref())?;
@@ -82,19 +138,6 @@ impl Update {
         self.set_figure("height", height.as_ref())?;
         self.set_figure("seed", seed.as_ref())?;
         self.set_figure("credits", credits.as_ref())
-    }
-
-    pub(super) fn set_progress(
-        &mut self,
-        progress: &Progress,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.set("status", &progress.status)?;
-        self.set("updated_at", &now)?;
-        self.set_figures(&progress.figures)?;
-        self.set_known("url", progress.url.as_ref())?;
-        self.set_known("url_expires_at", progress.url_expires_at.as_ref())?;
-        self.set_known("error", progress.error.as_ref())
     }
 
     /// What happened, after all that has happened before.
@@ -126,20 +169,6 @@ impl Update {
         self.removes.push(format!("#{attribute}"));
     }
 
-    /// Sets the timer to a time in a shard, or takes the task out of the index.
-    pub(super) fn set_timer(
-        &mut self,
-        timer: Option<(Timestamp, Shard)>,
-    ) -> Result<(), StoreError> {
-        let Some((due_at, shard)) = timer else {
-            self.remove("due_at");
-            self.remove("due_shard");
-            return Ok(());
-        };
-        self.set("due_at", &due_at.as_millisecond())?;
-        self.set("due_shard", &shard)
-    }
-
     /// The law of statuses as a condition. A status may be confirmed as long as
     /// it is no end; an end is written once.
     pub(super) fn require_status_below_or_at(&mut self, status: Status) -> Result<(), StoreError> {
@@ -168,6 +197,15 @@ impl Update {
 
     pub(super) fn expression(&self) -> String {
         clause("SET", &self.sets) + &clause("ADD", &self.adds) + &clause("REMOVE", &self.removes)
+    }
+}
+
+/// A timer as the table keeps it, in milliseconds.
+fn millis(time: &Set<Timestamp>) -> Set<i64> {
+    match time {
+        Set::Keep => Set::Keep,
+        Set::To(time) => Set::To(time.as_millisecond()),
+        Set::Remove => Set::Remove,
     }
 }
 

@@ -3,6 +3,8 @@
 //! Not here: what clients and vendors send, and where tasks are stored.
 
 mod account;
+mod change;
+mod duty;
 mod error;
 mod events;
 mod fault;
@@ -16,6 +18,8 @@ pub mod timer;
 mod vendor;
 
 pub use account::AccountId;
+pub use change::{Change, Set};
+pub use duty::{Duty, Lane, Shard};
 pub use error::{Charged, Code, ErrorBody, VendorError};
 pub use events::{Actor, Event, EventKind, MOST_EVENTS};
 pub use fault::{Fault, FaultKind};

@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
+use super::duty::{Duty, Lane, Shard};
 use super::error::{Charged, ErrorBody};
 use super::events::{Actor, Event, EventKind};
 use super::figures::Figures;
 use super::id::TaskId;
 use super::key::{ApiKey, KeyHash};
-use super::progress::Progress;
 use super::status::Status;
-use super::timer::{self, Lane, Shard};
+use super::timer::{self, Pace};
 use super::vendor::Vendor;
 
 /// How long a task can be asked for. Vendors delete videos long before.
@@ -80,16 +80,28 @@ pub struct Task {
     /// How often somebody began to ask the vendor.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub polls: u32,
-    /// The task's timer: when something is next to be done for it. With
-    /// `due_shard` the key of a sparse index; both go when nothing is left to do.
+    /// The duty at the vendor and its timer, which is listed in the index `vendor_due`;
+    /// all three go when nothing is left to do there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_duty: Option<Duty>,
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
-    pub due_at: Option<Timestamp>,
+    pub vendor_due_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_shard: Option<Shard>,
+    pub vendor_due_shard: Option<Shard>,
+    /// The timer of the duty to tell the client's webhook, listed in the index `webhook_due`;
+    /// both go when the client knows or nobody will try again.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub webhook_due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_due_shard: Option<Shard>,
     /// When the table forgets it.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub ttl: Timestamp,
@@ -138,8 +150,11 @@ impl Task {
         now: Timestamp,
     ) -> Self {
         Self {
-            due_shard: Some(Lane::Vendor(vendor).shard(&id)),
-            due_at: Some(timer::after_insert(now)),
+            vendor_duty: Some(Duty::Find),
+            vendor_due_at: Some(timer::after_insert(now)),
+            vendor_due_shard: Some(Lane::Vendor(vendor).shard(&id)),
+            webhook_due_at: None,
+            webhook_due_shard: None,
             ttl: now + RETENTION,
             id,
             owner: key.id.clone(),
@@ -169,19 +184,18 @@ impl Task {
         }
     }
 
-    /// Whether its end is still to be told to its client. The timer says so:
-    /// it goes when the client knows or nobody will try again.
-    pub fn owes_webhook(&self) -> bool {
-        self.status.is_final() && self.webhook_url.is_some() && self.due_at.is_some()
+    /// What is still to be done for the task, each with its timer.
+    pub fn duties(&self) -> impl Iterator<Item = (Duty, Timestamp)> {
+        let deliver = self.webhook_due_at.map(|due_at| (Duty::Deliver, due_at));
+        self.vendor_duty.zip(self.vendor_due_at).into_iter().chain(deliver)
     }
 
     /// Whether the vendor, which says once more that it does not know the task, has now
     /// said so often enough and over a stretch of time. Whoever asks in quick
     /// succession proves nothing.
-    pub fn is_missing_for_good(&self, now: Timestamp) -> bool {
+    pub fn is_missing_for_good(&self, pace: &Pace, now: Timestamp) -> bool {
         self.missing.is_some_and(|missing| {
-            missing.times + 1 >= MISSES
-                && now.duration_since(missing.since) >= timer::missing_for(self.vendor)
+            missing.times + 1 >= MISSES && now.duration_since(missing.since) >= pace.missing_for()
         })
     }
 
@@ -194,23 +208,5 @@ impl Task {
     /// Whether what it ended as may have cost credits.
     pub fn may_be_charged(&self) -> bool {
         self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
-    }
-
-    /// The task as the write that ends it leaves it, with these events.
-    pub fn after(&self, progress: &Progress, events: &[Event], now: Timestamp) -> Self {
-        let webhook = self.webhook_url.is_some();
-        let mut after = self.clone();
-        after.status = progress.status;
-        after.updated_at = now;
-        after.figures.learn(&progress.figures);
-        after.url = progress.url.clone().or(after.url);
-        after.url_expires_at = progress.url_expires_at.or(after.url_expires_at);
-        after.error = progress.error.clone().or(after.error);
-        after.submission = None;
-        after.missing = None;
-        after.due_at = webhook.then(|| timer::after_end(now));
-        after.due_shard = webhook.then(|| Lane::Webhooks.shard(&self.id));
-        after.events.extend_from_slice(events);
-        after
     }
 }

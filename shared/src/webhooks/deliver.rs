@@ -19,7 +19,7 @@ use crate::crypto::WebhookSecret;
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::telemetry::{Line, Unit};
 use crate::store::{Due, Keys, StoreError, Tasks};
-use crate::task::{Actor, Delivery, EventKind, Task, TaskId, timer};
+use crate::task::{Actor, Delivery, EventKind, Lane, Task, TaskId, timer};
 
 /// For a client to answer, all in all.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -59,7 +59,9 @@ impl Deliveries {
         by: Actor,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(task) = tasks.claim_due(due, now + CLAIM, now).await? else { return Ok(false) };
+        let Some(task) = tasks.claim_due(Lane::Webhooks, due, now + CLAIM, now).await? else {
+            return Ok(false);
+        };
         self.deliver(tasks, task, by, now).await;
         Ok(true)
     }
@@ -68,7 +70,10 @@ impl Deliveries {
     /// how it went and when to try again. Should that not be possible, the timer
     /// stands as it was claimed.
     pub async fn deliver(&self, tasks: &Tasks, task: Task, by: Actor, now: Timestamp) {
-        let Some(url) = task.webhook_url.as_deref().filter(|_| task.owes_webhook()) else { return };
+        let Some(url) = task.webhook_url.as_deref().filter(|_| task.webhook_due_at.is_some())
+        else {
+            return;
+        };
         let log_store = |error: StoreError| {
             tracing::error!(task.id = %task.id, %error, "a delivery waits for the store");
         };
@@ -94,7 +99,7 @@ impl Deliveries {
             .write();
         let event = by.event(EventKind::Webhook, now).with_detail(&*what);
         let delivery = Delivery { tries, tried_at: now, delivered, outcome: what.into_owned() };
-        if let Err(error) = tasks.record_delivery(&task, &delivery, next, event).await {
+        if let Err(error) = tasks.record_delivery(&task, delivery, next, event).await {
             log_store(error);
         }
     }

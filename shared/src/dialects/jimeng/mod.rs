@@ -18,11 +18,12 @@ use serde::Deserialize;
 use url::Url;
 
 use self::account::Account;
-use super::facts::{Facts, Pace};
+use super::facts::Facts;
 use crate::api::{ApiError, Generation};
 use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Handle, Polled, Submission, SubmitContext, Submitted,
 };
+use crate::task::timer::Pace;
 use crate::task::{Fault, FaultKind, Figures};
 
 pub(super) const FACTS: Facts = Facts {

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use self::account::Account;
-use super::facts::{FIVE_MINUTES, Facts, Pace, SAFETY_NET};
+use super::facts::{FIVE_MINUTES, Facts, SAFETY_NET};
 use super::lenient::known;
 use super::request::json_request;
 use crate::api::{ApiError, Generation};
@@ -26,6 +26,7 @@ use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
+use crate::task::timer::Pace;
 use crate::task::{FaultKind, Figures};
 
 pub(super) const FACTS: Facts = Facts {
