@@ -120,24 +120,14 @@ fn resolve(path: &[String], from: &str, modules: &BTreeMap<String, String>) -> O
     Some(at.join("::")).filter(|module| !module.is_empty() && module != from)
 }
 
-/// What counts as one module: a vendor's folder does, everything else is a file.
-fn part(module: &str) -> String {
-    let names: Vec<_> = module.split("::").collect();
-    if names[0] == "dialects" { names[..names.len().min(2)].join("::") } else { names.join("::") }
-}
-
 fn imports() -> Imports {
     let sources = sources();
     let named = |module: &str, source: &str| {
         paths(source).iter().filter_map(|path| resolve(path, module, &sources)).collect()
     };
-    let mut imports = Imports::new();
-    for (module, source) in &sources {
-        let named: BTreeSet<String> = named(module, source);
-        let named = named.iter().map(|other| part(other)).filter(|other| *other != part(module));
-        imports.entry(part(module)).or_default().extend(named);
-    }
-    assert!(imports.len() > 40, "the sources are found");
+    let imports: Imports =
+        sources.iter().map(|(module, source)| (module.clone(), named(module, source))).collect();
+    assert!(imports.len() > 80, "the sources are found");
     imports
 }
 

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 
-use super::{FACTS, models, wire};
+use super::facts::FACTS;
+use super::{models, wire};
 use crate::dialects::contract::Polled;
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;

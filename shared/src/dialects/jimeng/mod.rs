@@ -6,41 +6,26 @@
 
 mod account;
 mod answers;
+mod facts;
 mod models;
 mod signature;
 mod submit;
 mod wire;
 
+pub(super) use facts::FACTS;
+
 use bytes::Bytes;
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
 use self::account::Account;
-use super::facts::Facts;
 use crate::api::{ApiError, Generation};
 use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Handle, Polled, Submission, SubmitContext, Submitted,
 };
-use crate::task::timer::Pace;
 use crate::task::{Fault, FaultKind, Figures};
-
-pub(super) const FACTS: Facts = Facts {
-    prefixes: &["jimeng"],
-    models: models::MODELS,
-    samples: &["jimeng_v30", "jimeng_v30_pro", "jimeng_vgfm_t2v_l20"],
-    // Nobody calls back for it, its videos live an hour and its tasks twelve.
-    pace: Pace {
-        first: SignedDuration::from_secs(10),
-        shortest: SignedDuration::from_secs(5),
-        longest: SignedDuration::from_mins(1),
-        deadline: SignedDuration::from_hours(11),
-    },
-    callback_tolerance: None,
-    link_lifetime: SignedDuration::from_hours(1),
-    record_lifetime: Some(SignedDuration::from_hours(12)),
-};
 
 /// Jimeng's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]

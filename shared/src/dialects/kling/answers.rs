@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 
-use super::{FACTS, wire};
+use super::facts::FACTS;
+use super::wire;
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use super::FACTS;
+use super::facts::FACTS;
 use crate::crypto::WebhookSecret;
 use crate::dialects::contract::{Callback, CallbackRefused};
 

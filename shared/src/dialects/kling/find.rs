@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Response;
 
 use super::answers;
-use super::{create_path, is_new};
+use super::endpoints::{create_path, is_new};
 use crate::dialects::contract::{Found, Search};
 use crate::task::{Fault, FaultKind, Figures};
 

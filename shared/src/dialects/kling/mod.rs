@@ -7,19 +7,23 @@
 mod account;
 mod answers;
 mod callback;
+mod endpoints;
+mod facts;
 mod find;
 mod models;
 mod submit;
 mod wire;
 
+pub(super) use facts::FACTS;
+
 use bytes::Bytes;
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::account::{Account, Credentials};
+use self::endpoints::{create_path, is_new};
 use self::models::Design;
-use super::facts::{FIVE_MINUTES, Facts, SAFETY_NET};
 use super::request::json_request;
 use crate::api::{ApiError, Generation};
 use crate::dialects::address::path_segment;
@@ -28,16 +32,6 @@ use crate::dialects::contract::{
     Submitted,
 };
 use crate::task::{Fault, FaultKind, Figures, Vendor};
-
-pub(super) const FACTS: Facts = Facts {
-    prefixes: &["kling"],
-    models: models::MODELS,
-    samples: &["kling-v3", "kling-3.0", "kling-o1"],
-    pace: SAFETY_NET,
-    callback_tolerance: Some(FIVE_MINUTES),
-    link_lifetime: SignedDuration::from_hours(30 * 24),
-    record_lifetime: Some(SignedDuration::from_hours(30 * 24)),
-};
 
 /// Kling's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]
@@ -147,15 +141,6 @@ impl Kling {
         );
         Err(error)
     }
-}
-
-/// The endpoints of the new design have their model behind a slash.
-fn is_new(endpoint: &str) -> bool {
-    endpoint.contains('/')
-}
-
-fn create_path(endpoint: &str) -> String {
-    if is_new(endpoint) { format!("/{endpoint}") } else { format!("/v1/videos/{endpoint}") }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use http::Response;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{FACTS, wire};
+use super::facts::FACTS;
+use super::wire;
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};

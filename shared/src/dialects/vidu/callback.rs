@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use ring::hmac;
 
-use super::FACTS;
+use super::facts::FACTS;
 use crate::dialects::contract::{Callback, CallbackRefused};
 
 /// Vidu's name for itself in `X-HMAC-ACCESS-KEY`.

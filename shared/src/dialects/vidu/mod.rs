@@ -6,18 +6,20 @@
 mod account;
 mod answers;
 mod callback;
+mod facts;
 mod find;
 mod models;
 mod submit;
 mod wire;
 
+pub(super) use facts::FACTS;
+
 use bytes::Bytes;
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::account::Account;
-use super::facts::{FIVE_MINUTES, Facts, SAFETY_NET};
 use super::lenient::known;
 use super::request::json_request;
 use crate::api::{ApiError, Generation};
@@ -26,20 +28,7 @@ use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
-use crate::task::timer::Pace;
 use crate::task::{FaultKind, Figures};
-
-pub(super) const FACTS: Facts = Facts {
-    prefixes: &["vidu"],
-    models: models::MODELS,
-    samples: &["viduq1", "viduq2", "viduq3-turbo", "vidu2.0"],
-    // Off-peak tasks may take two days.
-    pace: Pace { deadline: SignedDuration::from_hours(50), ..SAFETY_NET },
-    callback_tolerance: Some(FIVE_MINUTES),
-    // The pages differ between an hour and a day; we promise the shorter.
-    link_lifetime: SignedDuration::from_hours(1),
-    record_lifetime: None,
-};
 
 /// Vidu's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]

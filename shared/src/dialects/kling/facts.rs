@@ -1,0 +1,16 @@
+//! The facts about Kling.
+
+use jiff::SignedDuration;
+
+use super::models;
+use crate::dialects::facts::{FIVE_MINUTES, Facts, SAFETY_NET};
+
+pub(crate) const FACTS: Facts = Facts {
+    prefixes: &["kling"],
+    models: models::MODELS,
+    samples: &["kling-v3", "kling-3.0", "kling-o1"],
+    pace: SAFETY_NET,
+    callback_tolerance: Some(FIVE_MINUTES),
+    link_lifetime: SignedDuration::from_hours(30 * 24),
+    record_lifetime: Some(SignedDuration::from_hours(30 * 24)),
+};
