@@ -5,12 +5,16 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use shared::dialects::facts;
+use shared::task::Vendor;
 
 use crate::gateway::{Answer, DEADLINE, Gateway, assert_error};
 use crate::scripted_vidu::ScriptedVidu;
 
-/// A model of each dialect.
-const MODELS: [&str; 4] = ["kling-v3", "kling-3.0", "jimeng_v30", "viduq2"];
+/// A model of each family and endpoint of each vendor, as the vendors' folders name them.
+fn models() -> impl Iterator<Item = &'static str> {
+    Vendor::ALL.into_iter().flat_map(|vendor| facts(vendor).samples).copied()
+}
 
 fn body(model: &str, simulate: &Value) -> Value {
     // A vendor that is busy is so over a prompt, and one vendor has two of the models.
@@ -43,7 +47,7 @@ async fn a_task_ends_as_its_vendor_ends_it_whatever_is_called_back_and_answered_
     ];
     let mut created = Vec::new();
     for (simulate, status) in &rows {
-        for model in MODELS {
+        for model in models() {
             let answer = create(&gateway, model, simulate).await;
             assert_eq!(answer.status, 200, "{model} {simulate}: {answer:?}");
             let id = answer.body["task_id"].as_str().expect("a task_id").to_owned();
@@ -63,7 +67,7 @@ async fn a_task_ends_as_its_vendor_ends_it_whatever_is_called_back_and_answered_
 async fn a_submission_that_breaks_is_a_queued_task() {
     let gateway = Gateway::start().await;
     for word in ["dropped-before", "dropped-after", "html-before", "html-after"] {
-        for model in MODELS {
+        for model in models() {
             let answer = create(&gateway, model, &json!(word)).await;
             let queued = (answer.status.as_u16(), &answer.body["status"]);
             assert_eq!(queued, (200, &json!("queued")), "{model} {word}");
@@ -74,7 +78,7 @@ async fn a_submission_that_breaks_is_a_queued_task() {
 #[tokio::test]
 async fn a_busy_vendor_is_the_clients_to_ask_again() {
     let gateway = Gateway::start().await;
-    for model in MODELS {
+    for model in models() {
         let began = Instant::now();
         let answer = create(&gateway, model, &json!("busy")).await;
         assert_error(&answer, 429, "vendor_rate_limited", None);
@@ -87,7 +91,7 @@ async fn a_busy_vendor_is_the_clients_to_ask_again() {
 #[tokio::test]
 async fn an_unknown_word_is_refused_and_costs_nothing() {
     let gateway = Gateway::start().await;
-    for model in MODELS {
+    for model in models() {
         for simulate in [json!("lazy"), json!(["busy", "lazy"]), json!(1), json!({})] {
             let answer = create(&gateway, model, &simulate).await;
             assert_error(&answer, 400, "invalid_parameter", Some("metadata.simulate"));

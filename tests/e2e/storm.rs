@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::simulators::{Record, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
+use shared::dialects::facts;
 use shared::runtime::Environment;
 use shared::store::usage::UNFINISHED;
 use shared::task::{Code, Duty, Status, Task, Vendor};
@@ -55,15 +56,6 @@ const TROUBLES: [&str; 12] = [
     "busy-polls",
     "failing-polls",
     "moderated",
-];
-
-const MODELS: [(&str, Vendor); 6] = [
-    ("viduq1", Vendor::Vidu),
-    ("viduq2", Vendor::Vidu),
-    ("kling-v3", Vendor::Kling),
-    ("kling-2.6", Vendor::Kling),
-    ("jimeng_v30", Vendor::Jimeng),
-    ("jimeng_t2v_v30_1080p", Vendor::Jimeng),
 ];
 
 /// Dice that fall the same for the same seed (xorshift).
@@ -138,9 +130,10 @@ async fn webhook(told: Arc<Told>, dice: Arc<Dice>) -> String {
 }
 
 fn request(number: u64, webhook: &str, dice: &Dice) -> Value {
-    let index = usize::try_from(dice.throw(6)).expect("it fits");
+    let models: Vec<_> = Vendor::ALL.iter().flat_map(|it| facts(*it).samples).collect();
+    let dealt = dice.throw(models.len().try_into().expect("it fits"));
     let mut body = json!({
-        "model": MODELS[index].0,
+        "model": models[usize::try_from(dealt).expect("it fits")],
         // Jimeng can tell tasks apart by this alone.
         "prompt": format!("{PROMPT} {number}"),
         "metadata": { "callback_url": webhook },

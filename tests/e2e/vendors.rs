@@ -1,6 +1,8 @@
 //! Each vendor, from the request of the public documentation to a video.
 
 use serde_json::{Value, json};
+use shared::dialects::facts;
+use shared::task::Vendor;
 
 use crate::gateway::{Answer, Gateway, assert_error, send};
 
@@ -80,7 +82,7 @@ async fn every_kind_of_model_makes_a_film() {
 #[tokio::test]
 async fn every_vendor_refuses_and_fails_in_the_same_words() {
     let gateway = Gateway::start().await;
-    for model in ["kling-v3", "kling-3.0", "jimeng_v30", "viduq2"] {
+    for model in Vendor::ALL.into_iter().flat_map(|vendor| facts(vendor).samples) {
         let answer =
             gateway.client.create(&json!({ "model": model, "prompt": "a forbidden thing" })).await;
         assert_error(&answer, 400, "content_policy_violation", None);

@@ -197,7 +197,7 @@ impl fmt::Display for CallbackRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unsigned => "the signature is missing",
-            Self::Stale => "the date is more than five minutes off",
+            Self::Stale => "the date is too far off",
             Self::Malformed => "the date cannot be read",
             Self::Mismatch => "the signature does not match",
         })

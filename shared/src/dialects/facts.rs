@@ -14,7 +14,7 @@ pub struct Facts {
     pub prefixes: &'static [&'static str],
     /// The models that are known, and the rules of those that are not.
     pub models: &'static [Model],
-    /// One model of each family and endpoint, for tests that try them all.
+    /// One model of each family that makes videos of text alone, for tests that try them all.
     pub samples: &'static [&'static str],
     pub pace: Pace,
     /// The most that the time of a signed callback may be off; None where none is signed.

@@ -9,7 +9,7 @@ use crate::task::timer::Pace;
 pub(crate) const FACTS: Facts = Facts {
     prefixes: &["vidu"],
     models: models::MODELS,
-    samples: &["viduq1", "viduq2", "viduq3-turbo", "vidu2.0"],
+    samples: &["viduq1", "viduq2", "viduq3-turbo"],
     // Off-peak tasks may take two days.
     pace: Pace { deadline: SignedDuration::from_hours(50), ..SAFETY_NET },
     callback_tolerance: Some(FIVE_MINUTES),
