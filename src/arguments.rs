@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::keys::KeysCommand;
 use crate::task::TaskArguments;
+use crate::times::read_interval;
 use crate::usage::UsageArguments;
 
 /// One API for AI video generation: run it whole on one machine, operate a deployed one.
@@ -67,7 +68,7 @@ pub(crate) struct StackArguments {
     data: Option<PathBuf>,
 
     /// How often to start what the template starts on a schedule, e.g. 1s, 500ms, 2m
-    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    #[arg(long, value_name = "TIME", value_parser = read_interval)]
     every: Option<Duration>,
 
     /// The address that vendors are given to call back, e.g. that of a tunnel to this machine
@@ -157,44 +158,9 @@ pub(crate) fn read_url(text: &str) -> Result<Url, String> {
     }
 }
 
-fn read_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => return Err("write it like 500ms, 1s or 2m".to_owned()),
-    };
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(millis))
-        .filter(|millis| *millis > 0)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "write it like 500ms, 1s or 2m".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_a_number_and_a_unit() {
-        let rows = [
-            ("1s", Some(1_000)),
-            ("500ms", Some(500)),
-            ("2m", Some(120_000)),
-            ("0s", None),
-            ("1", None),
-            ("s", None),
-            ("-1s", None),
-            ("1h", None),
-        ];
-        for (text, millis) in rows {
-            assert_eq!(read_duration(text).ok(), millis.map(Duration::from_millis), "{text}");
-        }
-    }
 
     #[test]
     fn the_command_line_holds_together() {

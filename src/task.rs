@@ -6,7 +6,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::store::operator::Tasks;
+use shared::store::Tasks;
 use shared::task::{
     Actor, Charged, Code, Delivery, Duty, ErrorBody, Event, EventKind, Figures, Status, Task,
     TaskId, Vendor,
@@ -14,7 +14,9 @@ use shared::task::{
 use url::Url;
 
 use crate::columns::columns;
-use crate::place::{Place, PlaceArguments, Which};
+use crate::database::{Database, DatabaseArguments, Table};
+use crate::json;
+use crate::tables::TableError;
 
 #[derive(Debug, Args)]
 pub(crate) struct TaskArguments {
@@ -22,29 +24,27 @@ pub(crate) struct TaskArguments {
     #[arg(value_parser = read_id)]
     id: TaskId,
     #[command(flatten)]
-    place: PlaceArguments,
+    database: DatabaseArguments,
 }
 
 fn read_id(text: &str) -> Result<TaskId, String> {
     text.parse().map_err(|()| "a task's id has 32 hexadecimal digits".to_owned())
 }
 
-pub(crate) async fn run(TaskArguments { id, place }: &TaskArguments) -> Result<String, String> {
-    let json = place.json;
-    let place = Place::open(place).await?;
-    let tasks = Tasks::new(place.client.clone(), place.table(Which::Tasks)?);
-    let task = tasks.get(id).await.map_err(|error| place.explain(error))?.ok_or_else(|| {
-        let table = tasks.table();
+pub(crate) async fn run(arguments: &TaskArguments) -> Result<String, String> {
+    let TaskArguments { id, database: arguments } = arguments;
+    let database = Database::open(arguments).await?;
+    let table = database.table(Table::Tasks)?;
+    // Reading a task needs no table of usage.
+    let tasks = Tasks::new(database.client.clone(), table.clone(), String::new());
+    let task = tasks.get(id).await;
+    let task = task.map_err(|error| database.explain(TableError::store(&table, error)))?;
+    let view = TaskView::new(task.ok_or_else(|| {
         format!(
             "there is no task {id} in {table}; tasks are forgotten 30 days after they were made"
         )
-    })?;
-    let view = TaskView::new(task);
-    Ok(if json {
-        serde_json::to_string_pretty(&view).expect("a task has only plain fields") + "\n"
-    } else {
-        view.text()
-    })
+    })?);
+    Ok(if arguments.json { json(&view) } else { view.text() })
 }
 
 /// The whole answer. The names of fields are what scripts rely on; those of the

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use shared::store::operator::{Counts, DayUsage, Keys, Usage};
 
 use crate::columns::columns;
-use crate::place::{Place, PlaceArguments, Which};
+use crate::database::{Database, DatabaseArguments};
+use crate::json;
+use crate::tables::{Counts, DayUsage};
 
 #[derive(Debug, Args)]
 pub(crate) struct UsageArguments {
@@ -24,7 +25,7 @@ pub(crate) struct UsageArguments {
     #[arg(long, value_name = "ID")]
     key: Option<String>,
     #[command(flatten)]
-    place: PlaceArguments,
+    database: DatabaseArguments,
 }
 
 impl UsageArguments {
@@ -36,7 +37,7 @@ impl UsageArguments {
             }
             _ => {}
         }
-        if self.place.is_one_table() && self.key.is_none() {
+        if self.database.is_one_table() && self.key.is_none() {
             return Err(
                 "the table of usage alone does not tell the keys: add --key ID, or give --stack in the place of --table"
                     .to_owned(),
@@ -84,19 +85,18 @@ struct Total {
 }
 
 pub(crate) async fn run(arguments: &UsageArguments, now: Timestamp) -> Result<String, String> {
-    let UsageArguments { from, to, key, place: arguments } = arguments;
+    let UsageArguments { from, to, key, database: arguments } = arguments;
     let to = to.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date());
     if to < *from {
         return Err(format!("{from} is yet to come"));
     }
-    let place = Place::open(arguments).await?;
-    let table = Usage::new(place.client.clone(), place.table(Which::Usage)?);
+    let database = Database::open(arguments).await?;
+    let table = database.usage()?;
     // The names of all keys, unless their table is not known.
     let mut names = BTreeMap::new();
     if !arguments.is_one_table() {
-        let keys = Keys::new(place.client.clone(), place.table(Which::Keys)?);
-        let held = keys.all().await.map_err(|error| place.explain(error))?;
-        names.extend(held.into_iter().map(|held| (held.key.id, held.key.name)));
+        let keys = database.keys()?.all().await.map_err(|error| database.explain(error))?;
+        names.extend(keys.into_iter().map(|stored| (stored.key.id, stored.key.name)));
     }
     let owners: Vec<_> = match key {
         Some(key) => vec![key],
@@ -104,7 +104,7 @@ pub(crate) async fn run(arguments: &UsageArguments, now: Timestamp) -> Result<St
     };
     let mut keys = Vec::new();
     for owner in owners {
-        let days = table.of(owner, *from, to).await.map_err(|error| place.explain(error))?;
+        let days = table.of(owner, *from, to).await.map_err(|error| database.explain(error))?;
         let name = names.get(owner).cloned();
         if days.is_empty() && name.is_none() && !arguments.is_one_table() {
             return Err(format!("there is no key {owner}; filmgate keys list tells all"));
@@ -114,11 +114,7 @@ pub(crate) async fn run(arguments: &UsageArguments, now: Timestamp) -> Result<St
         }
     }
     let report = Report { from: *from, to, keys };
-    Ok(if arguments.json {
-        serde_json::to_string_pretty(&report).expect("a report has only plain fields") + "\n"
-    } else {
-        report.text()
-    })
+    Ok(if arguments.json { json(&report) } else { report.text() })
 }
 
 impl KeyUsage {

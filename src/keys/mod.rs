@@ -2,26 +2,23 @@
 
 mod answer;
 mod changes;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use ring::rand::{SecureRandom, SystemRandom};
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::crypto::Secret;
-use shared::crypto::digest::hex;
-use shared::store::operator::{Held, Keys};
 use shared::task::{ApiKey, KeyHash, Limits};
 
-use crate::place::{Place, PlaceArguments, Which};
-use crate::terms::{Expiry, Term};
+use crate::database::{Database, DatabaseArguments};
+use crate::tables::{KeysTable, StoredKey};
+use crate::times::{Expiry, read_duration};
 use answer::{Answer, ShownKey};
 use changes::Changes;
+use secrets::{new_api_key, new_id, new_webhook_secret};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
@@ -43,12 +40,12 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         unfinished: Option<u32>,
         #[command(flatten)]
-        place: PlaceArguments,
+        database: DatabaseArguments,
     },
     /// Every key in a line
     List {
         #[command(flatten)]
-        place: PlaceArguments,
+        database: DatabaseArguments,
     },
     /// One key, with all API keys that were handed out for it
     Show(OneKey),
@@ -71,16 +68,16 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         key: OneKey,
         /// How long the API key before stays valid; 24h, unless the key is disabled
-        #[arg(long, value_name = "TIME")]
-        grace: Option<Term>,
+        #[arg(long, value_name = "TIME", value_parser = read_duration)]
+        grace: Option<SignedDuration>,
     },
     /// Make another webhook secret for a key; the one before signs too for a while
     RotateWebhookSecret {
         #[command(flatten)]
         key: OneKey,
         /// How long webhooks are signed with both
-        #[arg(long, value_name = "TIME", default_value = "24h")]
-        grace: Term,
+        #[arg(long, value_name = "TIME", value_parser = read_duration, default_value = "24h")]
+        grace: SignedDuration,
     },
 }
 
@@ -89,7 +86,7 @@ pub(crate) struct OneKey {
     /// The key's id, e.g. key_0123456789ab
     id: String,
     #[command(flatten)]
-    place: PlaceArguments,
+    database: DatabaseArguments,
 }
 
 #[derive(Debug, Args)]
@@ -162,12 +159,12 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
     // To the second, as people read it.
     let now = Timestamp::from_second(now.as_second()).expect("a time rounded down is a time");
     match command {
-        KeysCommand::Create { name, models, expires, creates_per_minute, unfinished, place } => {
+        KeysCommand::Create { name, models, expires, creates_per_minute, unfinished, database } => {
             let api_key = new_api_key();
             let webhook_secret = new_webhook_secret();
             let key = ApiKey {
                 sha256: KeyHash::of(&api_key),
-                id: format!("key_{}", hex(&random::<6>())),
+                id: new_id(),
                 name: name.clone(),
                 models: models.0.clone(),
                 created_at: Some(now),
@@ -179,26 +176,30 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
                 previous_webhook_secret_until: None,
                 limits: Limits { creates_per_minute: *creates_per_minute, unfinished: *unfinished },
             };
-            let register = Register::open(place).await?;
+            let register = Register::open(database).await?;
             register.write(Some(&key), &[]).await?;
             let answer = answer(&[&key], now).with_api_key(api_key);
-            Ok(print(place, &answer.with_webhook_secret(webhook_secret)))
+            Ok(print(database, &answer.with_webhook_secret(webhook_secret)))
         }
-        KeysCommand::List { place } => {
-            let register = Register::open(place).await?;
-            let held = register.keys.all().await.map_err(|error| register.place.explain(error))?;
+        KeysCommand::List { database } => {
+            let register = Register::open(database).await?;
+            let stored = register.all().await?;
             let mut keys = BTreeMap::<_, Vec<&ApiKey>>::new();
-            for held in &held {
-                keys.entry(&held.key.id).or_default().push(&held.key);
+            for StoredKey { key, .. } in &stored {
+                keys.entry(&key.id).or_default().push(key);
             }
             let keys = keys.values().filter_map(|records| ShownKey::new(records, now));
             let keys: Vec<_> = keys.map(ShownKey::without_expired).collect();
-            Ok(if place.json { line(&json!({ "keys": keys })) } else { answer::list(&keys) })
+            Ok(if database.json {
+                crate::json(&json!({ "keys": keys }))
+            } else {
+                answer::list(&keys)
+            })
         }
-        KeysCommand::Show(OneKey { id, place }) => {
-            let held = Register::open(place).await?.read(id).await?;
-            let records: Vec<_> = held.iter().map(|held| &held.key).collect();
-            Ok(print(place, &answer(&records, now)))
+        KeysCommand::Show(OneKey { id, database }) => {
+            let stored = Register::open(database).await?.read(id).await?;
+            let records: Vec<_> = stored.iter().map(|stored| &stored.key).collect();
+            Ok(print(database, &answer(&records, now)))
         }
         KeysCommand::Change { key, changes } => {
             let ChangeArguments { name, models, expires, creates_per_minute, unfinished } = changes;
@@ -220,64 +221,71 @@ pub(crate) async fn run(command: &KeysCommand, now: Timestamp) -> Result<String,
             let changes = Changes { disabled: Some(false), ..Changes::default() };
             change(key, |record| changes.apply(record), now).await
         }
-        KeysCommand::Rotate { key: OneKey { id, place }, grace } => {
-            let register = Register::open(place).await?;
-            let held = register.read(id).await?;
-            let records: Vec<_> = held.iter().map(|held| &held.key).collect();
+        KeysCommand::Rotate { key: OneKey { id, database }, grace } => {
+            let register = Register::open(database).await?;
+            let stored = register.read(id).await?;
+            let records: Vec<_> = stored.iter().map(|stored| &stored.key).collect();
             let api_key = new_api_key();
-            let grace = grace.map(|Term(grace)| grace);
-            let (new, old) = changes::rotate(&records, KeyHash::of(&api_key), grace, now)?;
-            let changed: Vec<_> = held.iter().zip(old).collect();
+            let (new, old) = changes::rotate(&records, KeyHash::of(&api_key), *grace, now)?;
+            let changed: Vec<_> = stored.iter().zip(old).collect();
             register.write(Some(&new), &changed).await?;
             let records: Vec<_> = changed.iter().map(|(_, old)| old).chain([&new]).collect();
-            Ok(print(place, &answer(&records, now).with_api_key(api_key).remembered()))
+            Ok(print(database, &answer(&records, now).with_api_key(api_key).remembered()))
         }
-        KeysCommand::RotateWebhookSecret { key: OneKey { id, place }, grace: Term(grace) } => {
-            let register = Register::open(place).await?;
+        KeysCommand::RotateWebhookSecret { key: OneKey { id, database }, grace } => {
+            let register = Register::open(database).await?;
             let new = new_webhook_secret();
             let change = |record: &ApiKey| {
                 changes::rotate_webhook_secret(record, &secret(&new), *grace, now)
             };
             let answer = register.change(id, change, now).await?;
-            Ok(print(place, &answer.with_webhook_secret(new.clone())))
+            Ok(print(database, &answer.with_webhook_secret(new.clone())))
         }
     }
 }
 
 async fn change(
-    OneKey { id, place }: &OneKey,
+    OneKey { id, database }: &OneKey,
     change: impl Fn(&ApiKey) -> ApiKey,
     now: Timestamp,
 ) -> Result<String, String> {
-    let answer = Register::open(place).await?.change(id, change, now).await?;
-    Ok(print(place, &answer))
+    let answer = Register::open(database).await?.change(id, change, now).await?;
+    Ok(print(database, &answer))
 }
 
 /// The table of keys, where the operator said that it is.
 struct Register {
-    place: Place,
-    keys: Keys,
+    database: Database,
+    keys: KeysTable,
 }
 
 impl Register {
-    async fn open(arguments: &PlaceArguments) -> Result<Self, String> {
-        let place = Place::open(arguments).await?;
-        let keys = Keys::new(place.client.clone(), place.table(Which::Keys)?);
-        Ok(Self { place, keys })
+    async fn open(arguments: &DatabaseArguments) -> Result<Self, String> {
+        let database = Database::open(arguments).await?;
+        let keys = database.keys()?;
+        Ok(Self { database, keys })
+    }
+
+    async fn all(&self) -> Result<Vec<StoredKey>, String> {
+        self.keys.all().await.map_err(|error| self.database.explain(error))
     }
 
     /// The records of an id, of which there is at least one.
-    async fn read(&self, id: &str) -> Result<Vec<Held>, String> {
-        let held = self.keys.of(id).await.map_err(|error| self.place.explain(error))?;
-        if held.is_empty() {
+    async fn read(&self, id: &str) -> Result<Vec<StoredKey>, String> {
+        let stored = self.keys.of(id).await.map_err(|error| self.database.explain(error))?;
+        if stored.is_empty() {
             let table = self.keys.table();
             return Err(format!("there is no key {id} in {table}; filmgate keys list tells all"));
         }
-        Ok(held)
+        Ok(stored)
     }
 
-    async fn write(&self, new: Option<&ApiKey>, changes: &[(&Held, ApiKey)]) -> Result<(), String> {
-        self.keys.write(new, changes).await.map_err(|error| self.place.explain(error))
+    async fn write(
+        &self,
+        new: Option<&ApiKey>,
+        changes: &[(&StoredKey, ApiKey)],
+    ) -> Result<(), String> {
+        self.keys.write(new, changes).await.map_err(|error| self.database.explain(error))
     }
 
     /// Does the same to all records of an id.
@@ -287,8 +295,8 @@ impl Register {
         change: impl Fn(&ApiKey) -> ApiKey,
         now: Timestamp,
     ) -> Result<Answer, String> {
-        let held = self.read(id).await?;
-        let changed: Vec<_> = held.iter().map(|held| (held, change(&held.key))).collect();
+        let stored = self.read(id).await?;
+        let changed: Vec<_> = stored.iter().map(|stored| (stored, change(&stored.key))).collect();
         self.write(None, &changed).await?;
         let records: Vec<_> = changed.iter().map(|(_, record)| record).collect();
         Ok(answer(&records, now).remembered())
@@ -300,12 +308,8 @@ fn answer(records: &[&ApiKey], now: Timestamp) -> Answer {
     Answer::new(ShownKey::new(records, now).expect("a key has a record"))
 }
 
-fn print(place: &PlaceArguments, answer: &Answer) -> String {
-    if place.json { line(answer) } else { answer.text() }
-}
-
-fn line(answer: &impl Serialize) -> String {
-    serde_json::to_string_pretty(answer).expect("an answer has only plain fields") + "\n"
+fn print(database: &DatabaseArguments, answer: &Answer) -> String {
+    if database.json { crate::json(answer) } else { answer.text() }
 }
 
 fn future(expiry: Expiry, now: Timestamp) -> Result<Option<Timestamp>, String> {
@@ -315,21 +319,6 @@ fn future(expiry: Expiry, now: Timestamp) -> Result<Option<Timestamp>, String> {
     }
 }
 
-fn new_api_key() -> String {
-    format!("sk-{}", hex(&random::<24>()))
-}
-
-/// As Standard Webhooks has it.
-fn new_webhook_secret() -> String {
-    format!("whsec_{}", STANDARD.encode(random::<32>()))
-}
-
 fn secret(text: &str) -> Secret {
     Secret::try_from(text.to_owned()).expect("base64 is printable")
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
 }

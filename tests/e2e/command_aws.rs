@@ -115,6 +115,7 @@ async fn what_aws_refuses_is_one_line_that_says_what_to_do() {
         (&["keys", "list", "--stack", "gone", "--region", "us-east-1"], &["us-east-1"]),
         (&["keys", "list", "--stack", "secret"], &["not authorized", "--profile"]),
         (&["keys", "list", "--table", "Videos"], &["no such table", "--table"]),
+        (&["task", &"0".repeat(32), "--table", "Videos"], &["no such table", "--table"]),
         (&["usage", "--from", "2026-11-01", "--stack", "videos"], &["UsageTable"]),
         (&["keys", "list", "--stack", "videos", "--profile", "nobody"], &["credentials", "nobody"]),
     ];

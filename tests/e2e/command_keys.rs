@@ -4,10 +4,10 @@
 use std::process::Output;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use filmgate::tables::{KeysTable, TableError};
 use http::header;
 use serde_json::{Value, json};
 use shared::auth;
-use shared::store::operator::{self, OperatorError};
 use shared::task::{ApiKey, KeyHash};
 
 use crate::command::filmgate;
@@ -262,19 +262,19 @@ async fn of_two_who_change_a_key_at_once_the_second_writes_nothing() {
     let gateway = Gateway::start().await;
     let made = create(&gateway).await;
     let id = text(&made["id"]);
-    let table = operator::Keys::new(gateway.dynamodb(), "Keys".to_owned());
+    let table = KeysTable::new(gateway.dynamodb(), "Keys".to_owned());
     let read = table.of(id).await.expect("a key");
     let rotated = keys_json(&gateway, &["rotate", id]).await;
 
     let disabled = ApiKey { disabled: true, ..read[0].key.clone() };
     let late = table.write(None, &[(&read[0], disabled)]).await;
-    assert!(matches!(late, Err(OperatorError::Changed)), "{late:?}");
+    assert!(matches!(late, Err(TableError::Changed)), "{late:?}");
     for api_key in [&made["api_key"], &rotated["api_key"]] {
         assert_eq!(admitted(&gateway, text(api_key)).await, Ok(()));
     }
     let again = ApiKey { name: "twice".to_owned(), ..read[0].key.clone() };
     let again = table.write(Some(&again), &[]).await;
-    assert!(matches!(again, Err(OperatorError::Changed)), "no key is overwritten: {again:?}");
+    assert!(matches!(again, Err(TableError::Changed)), "no key is overwritten: {again:?}");
     assert_eq!(keys_json(&gateway, &["show", id]).await["name"], "acme");
 }
 

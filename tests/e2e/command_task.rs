@@ -1,5 +1,6 @@
 //! `filmgate task`: what an operator reads of a task that ran through a local stack.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use local::Reply;
 use serde_json::{Value, json};
 
@@ -76,4 +77,15 @@ async fn a_task_that_is_not_there_is_named() {
     let id = "0".repeat(32);
     let output = run(&["task", &id, "--local", gateway.stack.database_url()], &[]).await;
     assert!(complaint(&output, 1).contains(&id));
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_named_by_its_table() {
+    let gateway = Gateway::start().await;
+    let id = "0".repeat(32);
+    let item = gateway.dynamodb().put_item().table_name("Tasks");
+    item.item("id", AttributeValue::S(id.clone())).send().await.expect("it is stored");
+    let output = run(&["task", &id, "--local", gateway.stack.database_url()], &[]).await;
+    let message = complaint(&output, 1);
+    assert!(message.contains("an item in Tasks cannot be read: missing field"), "{message}");
 }

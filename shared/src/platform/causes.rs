@@ -1,16 +1,32 @@
 //! Why something failed, in one line.
 
 use std::error::Error;
+use std::fmt;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
-/// What AWS says when it does not do something; when it says nothing, the causes.
-pub fn aws(error: &(impl ProvideErrorMetadata + Error)) -> String {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(code), None) => code.to_owned(),
-        (None, _) => causes(error),
+/// What AWS says when it does not do something.
+#[derive(Debug)]
+pub struct AwsError {
+    /// Absent when AWS could not be asked.
+    pub code: Option<String>,
+    /// In the words of AWS; when it says nothing, the causes.
+    pub message: String,
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(&self.message)
     }
+}
+
+/// The code and the message of an error of the SDK.
+pub fn aws(error: &(impl ProvideErrorMetadata + Error)) -> AwsError {
+    let message = error.message().map_or_else(|| causes(error), str::to_owned);
+    AwsError { code: error.code().map(str::to_owned), message }
 }
 
 /// What an error says, and what each of its causes says. Not what it holds: the

@@ -210,7 +210,7 @@ fn millis(time: &Set<Timestamp>) -> Set<i64> {
 }
 
 /// A part of an update expression, which may not stand there with nothing in it.
-pub(super) fn clause(word: &str, parts: &[String]) -> String {
+fn clause(word: &str, parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         parts => format!("{word} {} ", parts.join(", ")),

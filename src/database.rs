@@ -9,19 +9,19 @@ use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_dynamodb::Client;
 use clap::Args;
 use shared::platform::aws::sdk_http_client;
-use shared::platform::causes::causes;
+use shared::platform::causes::{self, AwsError, causes};
 use shared::platform::http_client::Roots;
 use shared::runtime::Environment;
-use shared::store::operator::OperatorError;
 use url::Url;
 
 use crate::arguments::read_url;
+use crate::tables::{KeysTable, TableError, UsageTable};
 
 /// Which tables, and how to reach them.
 #[derive(Debug, Args)]
-pub(crate) struct PlaceArguments {
+pub(crate) struct DatabaseArguments {
     #[command(flatten)]
-    tables: Tables,
+    tables: TableArguments,
 
     /// The region of AWS, unless the environment or the profile says it
     #[arg(long, value_name = "REGION", conflicts_with = "local")]
@@ -38,7 +38,7 @@ pub(crate) struct PlaceArguments {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Tables {
+struct TableArguments {
     /// The deployed stack, whose outputs name the tables
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
@@ -52,22 +52,23 @@ struct Tables {
     local: Option<Url>,
 }
 
-impl PlaceArguments {
+impl DatabaseArguments {
     /// Whether only one table is known.
     pub(crate) fn is_one_table(&self) -> bool {
         self.tables.table.is_some()
     }
 }
 
+/// A table that a command uses.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Which {
+pub(crate) enum Table {
     Keys,
     Tasks,
     Usage,
 }
 
-impl Which {
-    /// What the local stack calls it.
+impl Table {
+    /// The table's name in a local stack.
     fn resource(self) -> &'static str {
         match self {
             Self::Keys => "Keys",
@@ -76,7 +77,7 @@ impl Which {
         }
     }
 
-    /// What the deployed stack calls its name.
+    /// The output of a deployed stack that has the table's name.
     fn output(self) -> &'static str {
         match self {
             Self::Keys => "KeysTable",
@@ -87,45 +88,45 @@ impl Which {
 }
 
 /// A database and the names of the tables in it.
-pub(crate) struct Place {
+pub(crate) struct Database {
     pub(crate) client: Client,
-    names: Names,
-    /// For people: where it is.
-    at: String,
+    tables: TableNames,
+    /// A region of AWS, or an address.
+    location: String,
 }
 
-enum Names {
+enum TableNames {
     Local,
     One(String),
     Stack { name: String, outputs: BTreeMap<String, String> },
 }
 
-impl Place {
-    pub(crate) async fn open(arguments: &PlaceArguments) -> Result<Self, String> {
-        let PlaceArguments { tables, region, profile, .. } = arguments;
+impl Database {
+    pub(crate) async fn open(arguments: &DatabaseArguments) -> Result<Self, String> {
+        let DatabaseArguments { tables, region, profile, .. } = arguments;
         if let Some(url) = &tables.local {
             let client = local_client(url)?;
-            return Ok(Self { client, names: Names::Local, at: url.to_string() });
+            return Ok(Self { client, tables: TableNames::Local, location: url.to_string() });
         }
-        let (config, at) = configure(region.as_deref(), profile.as_deref()).await?;
-        let names = match (&tables.table, &tables.stack) {
-            (Some(table), _) => Names::One(table.clone()),
+        let (config, location) = configure(region.as_deref(), profile.as_deref()).await?;
+        let tables = match (&tables.table, &tables.stack) {
+            (Some(table), _) => TableNames::One(table.clone()),
             (None, Some(name)) => {
-                let outputs = outputs(&config, name, &at).await?;
-                Names::Stack { name: name.clone(), outputs }
+                let outputs = outputs(&config, name, &location).await?;
+                TableNames::Stack { name: name.clone(), outputs }
             }
             (None, None) => unreachable!("the command line wants one of --stack, --table, --local"),
         };
-        Ok(Self { client: Client::new(&config), names, at })
+        Ok(Self { client: Client::new(&config), tables, location })
     }
 
-    pub(crate) fn table(&self, which: Which) -> Result<String, String> {
-        match &self.names {
-            Names::Local => Ok(which.resource().to_owned()),
-            Names::One(table) => Ok(table.clone()),
-            Names::Stack { name, outputs } => {
-                outputs.get(which.output()).cloned().ok_or_else(|| {
-                    let output = which.output();
+    pub(crate) fn table(&self, table: Table) -> Result<String, String> {
+        match &self.tables {
+            TableNames::Local => Ok(table.resource().to_owned()),
+            TableNames::One(name) => Ok(name.clone()),
+            TableNames::Stack { name, outputs } => {
+                outputs.get(table.output()).cloned().ok_or_else(|| {
+                    let output = table.output();
                     format!(
                         "the stack {name} has no output {output}; it is not Filmgate's, or wants to be deployed anew"
                     )
@@ -134,17 +135,23 @@ impl Place {
         }
     }
 
+    pub(crate) fn keys(&self) -> Result<KeysTable, String> {
+        Ok(KeysTable::new(self.client.clone(), self.table(Table::Keys)?))
+    }
+
+    pub(crate) fn usage(&self) -> Result<UsageTable, String> {
+        Ok(UsageTable::new(self.client.clone(), self.table(Table::Usage)?))
+    }
+
     /// What went wrong with a table, and what to do about it.
-    pub(crate) fn explain(&self, error: OperatorError) -> String {
+    pub(crate) fn explain(&self, error: TableError) -> String {
         match error {
-            OperatorError::Changed => {
+            TableError::Changed => {
                 "somebody else changed this key at the same time; nothing was done, try again"
                     .to_owned()
             }
-            OperatorError::Item(message) => message,
-            OperatorError::Service { code, message } => {
-                explain_service(code.as_deref(), &message, &self.at)
-            }
+            TableError::Item(message) => message,
+            TableError::Aws(error) => explain_aws(&error, &self.location),
         }
     }
 }
@@ -207,20 +214,14 @@ async fn outputs(
 ) -> Result<BTreeMap<String, String>, String> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let answer = client.describe_stacks().stack_name(stack).send().await.map_err(|error| {
-        match OperatorError::service(&error) {
-            OperatorError::Service { code, message }
-                if code.as_deref() == Some("ValidationError")
-                    && message.contains("does not exist") =>
-            {
-                format!(
-                    "there is no stack {stack} in {region} with these credentials; check --stack, --region and --profile"
-                )
-            }
-            OperatorError::Service { code, message } => {
-                explain_service(code.as_deref(), &message, region)
-            }
-            OperatorError::Changed | OperatorError::Item(_) => error.to_string(),
+        let error = causes::aws(&error);
+        let is_refused = error.code.as_deref() == Some("ValidationError");
+        if is_refused && error.message.contains("does not exist") {
+            return format!(
+                "there is no stack {stack} in {region} with these credentials; check --stack, --region and --profile"
+            );
         }
+        explain_aws(&error, region)
     })?;
     let outputs = answer.stacks().iter().flat_map(|stack| stack.outputs());
     Ok(outputs
@@ -230,11 +231,11 @@ async fn outputs(
         .collect())
 }
 
-fn explain_service(code: Option<&str>, message: &str, at: &str) -> String {
-    match code {
-        None => format!("{at} cannot be reached: {message}"),
+fn explain_aws(AwsError { code, message }: &AwsError, location: &str) -> String {
+    match code.as_deref() {
+        None => format!("{location} cannot be reached: {message}"),
         Some("ResourceNotFoundException") => format!(
-            "there is no such table in {at}; check --stack, --table, --region and --profile"
+            "there is no such table in {location}; check --stack, --table, --region and --profile"
         ),
         Some("AccessDenied" | "AccessDeniedException") => {
             format!("AWS denies it: {message}; choose credentials that may with --profile")
@@ -271,7 +272,9 @@ mod tests {
             (Some("InternalServerError"), "InternalServerError"),
         ];
         for (code, expected) in rows {
-            let line = explain_service(code, "User: me may not dynamodb:Scan", "eu-west-1");
+            let message = "User: me may not dynamodb:Scan".to_owned();
+            let error = AwsError { code: code.map(str::to_owned), message };
+            let line = explain_aws(&error, "eu-west-1");
             assert!(line.contains(expected), "{code:?}: {line}");
             assert_eq!(line.lines().count(), 1, "{line}");
         }

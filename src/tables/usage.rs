@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::error::OperatorError;
+use super::error::TableError;
 
 /// The table of usage.
-pub struct Usage {
+pub struct UsageTable {
     client: Client,
     table: String,
 }
@@ -59,18 +59,13 @@ struct Part {
     counts: Counts,
 }
 
-impl Usage {
+impl UsageTable {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 
     /// What a key has used from one day to another, both included.
-    pub async fn of(
-        &self,
-        owner: &str,
-        from: Date,
-        to: Date,
-    ) -> Result<Vec<DayUsage>, OperatorError> {
+    pub async fn of(&self, owner: &str, from: Date, to: Date) -> Result<Vec<DayUsage>, TableError> {
         let mut items = self
             .client
             .query()
@@ -87,13 +82,13 @@ impl Usage {
             .send();
         let mut parts = Vec::new();
         while let Some(item) = items.next().await {
-            let item = item.map_err(|error| OperatorError::service(&error))?;
+            let item = item.map_err(|error| TableError::aws(&error))?;
             let part: Part = serde_dynamo::from_item(item)
-                .map_err(|error| OperatorError::item(&self.table, error))?;
+                .map_err(|error| TableError::item(&self.table, error))?;
             parts.push((part.what, part.counts));
         }
         add_up(parts)
-            .map_err(|what| OperatorError::item(&self.table, format!("`{what}` is no day's usage")))
+            .map_err(|what| TableError::item(&self.table, format!("`{what}` is no day's usage")))
     }
 }
 
