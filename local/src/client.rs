@@ -1,13 +1,19 @@
-//! What tests need beside a function: somebody who makes a task over HTTP, and a view of the table.
+//! What tests and benchmarks need beside a function: a client who makes a task over HTTP, a
+//! function's variables, and a view of the table.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::store::Tasks;
 use shared::task::TaskId;
 
 use crate::simulators::http_client;
 use crate::{LOCAL_KEY, Stack};
+
+/// A minimal good request.
+pub fn tide() -> Value {
+    json!({ "model": "viduq1", "prompt": "the tide comes in" })
+}
 
 /// Makes a task, which must be taken.
 pub async fn create(stack: &Stack, body: &Value) -> TaskId {
@@ -23,11 +29,27 @@ pub async fn create(stack: &Stack, body: &Value) -> TaskId {
     id.parse().expect("an id of ours")
 }
 
+/// The variables of a function as the template has them, with another database.
+pub fn variables<'a>(
+    stack: &'a Stack,
+    function: &'a str,
+    database_url: &'a str,
+) -> impl Fn(&str) -> Option<String> + 'a {
+    let variables = stack.variables(function).expect("the function is in the template");
+    move |name| match name {
+        "AWS_ENDPOINT_URL_DYNAMODB" => Some(database_url.to_owned()),
+        _ => variables.get(name).cloned(),
+    }
+}
+
 /// The tasks, for whom no policy holds.
 pub fn tasks(stack: &Stack) -> Tasks {
-    let variable = |name: &str| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(stack.database_url().to_owned()),
-        _ => stack.variables("Create").and_then(|variables| variables.get(name).cloned()),
-    };
-    Environment::new(&variable).tasks().expect("the template has all that it takes")
+    let variables = variables(stack, "Create", stack.database_url());
+    Environment::new(&variables).tasks().expect("the template has all that it takes")
+}
+
+/// The tables, for which no policy holds.
+pub fn dynamodb(stack: &Stack) -> aws_sdk_dynamodb::Client {
+    let variables = variables(stack, "Create", stack.database_url());
+    Environment::new(&variables).dynamodb().expect("the stack has all that it takes")
 }

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod runtime_api;
+pub mod scripted_vidu;
 pub mod simulators;
 pub mod template;
 

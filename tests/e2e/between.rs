@@ -10,8 +10,6 @@ use http::StatusCode;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::gateway::Gateway;
-
 /// A call at DynamoDB: `PutItem` and so on.
 pub(crate) struct Call {
     pub(crate) operation: String,
@@ -68,16 +66,4 @@ fn json(status: StatusCode, body: &Value) -> Response {
     let response = Response::builder().status(status);
     let response = response.header("content-type", "application/x-amz-json-1.0");
     response.body(Body::from(body.to_string())).expect("a response")
-}
-
-/// A variable of a function as the template has it, with another database.
-pub(crate) fn environment<'a>(
-    gateway: &'a Gateway,
-    function: &'a str,
-    database: &'a str,
-) -> impl Fn(&str) -> Option<String> + 'a {
-    move |name| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(database.to_owned()),
-        name => gateway.stack.variables(function).expect("in the template").get(name).cloned(),
-    }
 }

@@ -11,12 +11,13 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, RequestExt};
 use local::Reply;
+use local::client::variables;
 use query::Query;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
-use crate::between::{Between, Call, environment, serve};
+use crate::between::{Between, Call, serve};
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
@@ -67,7 +68,7 @@ impl Metered {
         let gateway = Gateway::calling(&vidu).await;
         let meter = Arc::new(Meter::default());
         let database = serve(gateway.stack.database_url(), meter.clone()).await;
-        let of = |function| environment(&gateway, function, &database);
+        let of = |function| variables(&gateway.stack, function, &database);
         let create = Create::start(&Environment::new(&of("Create"))).expect("it starts");
         let query = Query::start(&Environment::new(&of("Query"))).expect("it starts");
         let callback = Callback::start(&Environment::new(&of("Callback")));

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, StatusCode};
+pub(crate) use local::client::tide;
+use local::scripted_vidu::ScriptedVidu;
 use local::{LOCAL_KEY, Options, Stack};
 use serde_json::{Value, json};
-use shared::runtime::Environment;
 
 use crate::contract::CONTRACT;
 
@@ -24,7 +25,7 @@ impl Gateway {
     }
 
     /// With a vendor of the test's own in the place of Vidu.
-    pub(crate) async fn calling(vidu: &crate::scripted_vidu::ScriptedVidu) -> Self {
+    pub(crate) async fn calling(vidu: &ScriptedVidu) -> Self {
         Self::with(Options { accounts: vidu.accounts(), ..Options::default() }).await
     }
 
@@ -58,15 +59,7 @@ impl Gateway {
     }
 
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let url = self.stack.database_url().to_owned();
-        let variable = move |name: &str| match name {
-            "AWS_ENDPOINT_URL_DYNAMODB" => Some(url.clone()),
-            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => {
-                Some("local".to_owned())
-            }
-            _ => None,
-        };
-        Environment::new(&variable).dynamodb().expect("a client")
+        local::client::dynamodb(&self.stack)
     }
 }
 
@@ -194,9 +187,4 @@ pub(crate) fn assert_error(answer: &Answer, status: u16, code: &str, param: Opti
     let charged = error["charged"].as_str();
     assert!(matches!(charged, Some("no" | "yes" | "unknown")), "{answer:?}");
     assert!(!answer.body["message"].as_str().expect("text").is_empty(), "{answer:?}");
-}
-
-/// A minimal good request.
-pub(crate) fn tide() -> Value {
-    json!({ "model": "viduq1", "prompt": "the tide comes in" })
 }

@@ -24,7 +24,6 @@ mod lines;
 mod misbehaviour;
 mod permissions;
 mod reconcile;
-mod scripted_vidu;
 mod secrets;
 mod smoke;
 #[path = "../smoke/checks.rs"]
@@ -36,3 +35,5 @@ mod vendor_trouble;
 mod vendors;
 mod webhook_receiver;
 mod webhooks;
+
+use local::scripted_vidu;

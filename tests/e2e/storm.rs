@@ -20,6 +20,7 @@ use create::Create;
 use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use local::client::variables;
 use local::simulators::{Record, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ use shared::store::usage::UNFINISHED;
 use shared::task::{Code, Duty, Status, Task, Vendor};
 use tokio::net::TcpListener;
 
-use crate::between::{Between, Call, environment, serve};
+use crate::between::{Between, Call, serve};
 use crate::gateway::{Gateway, owner, text};
 use crate::lines;
 use crate::usage::{item, sum};
@@ -166,12 +167,12 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     let told = Arc::new(Told::default());
     let hook = webhook(told.clone(), dice.clone()).await;
     let bad_day = Arc::new(BadDay(dice.clone()));
-    let variables = gateway.stack.variables("Create").expect("in the template");
-    let database = serve(&variables["AWS_ENDPOINT_URL_DYNAMODB"], bad_day).await;
+    let environment = gateway.stack.variables("Create").expect("in the template");
+    let database = serve(&environment["AWS_ENDPOINT_URL_DYNAMODB"], bad_day).await;
 
     // Tasks are asked for, and some functions die over it.
     let create = Arc::new(
-        Create::start(&Environment::new(&environment(&gateway, "Create", &database)))
+        Create::start(&Environment::new(&variables(&gateway.stack, "Create", &database)))
             .expect("it starts"),
     );
     let mut asked = Vec::new();
@@ -216,7 +217,7 @@ async fn ask(create: Arc<Create>, body: Value, dies_after: Option<Duration>) {
 async fn settle(gateway: &Gateway, database: &str, dice: &Dice) {
     let mut reconcilers = Vec::new();
     for _ in 0..3 {
-        let variable = environment(gateway, "Reconcile", database);
+        let variable = variables(&gateway.stack, "Reconcile", database);
         reconcilers.push(Reconcile::start(&Environment::new(&variable)).expect("it starts"));
     }
     let began = Instant::now();

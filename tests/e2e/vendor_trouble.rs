@@ -7,12 +7,13 @@ use http::StatusCode;
 use jiff::Timestamp;
 use local::LOCAL_KEY;
 use local::Reply;
+use local::client::variables;
 use local::simulators::simulate;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::task::Vendor;
 
-use crate::between::{Between, Call, environment, serve};
+use crate::between::{Between, Call, serve};
 use crate::gateway::{Gateway, assert_error, tide};
 use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, success};
 
@@ -197,7 +198,7 @@ impl Between for NoEnds {
 async fn what_a_client_was_told_is_refused_is_never_sent_again() {
     let gateway = Gateway::start().await;
     let database = serve(gateway.stack.database_url(), Arc::new(NoEnds)).await;
-    let variable = environment(&gateway, "Create", &database);
+    let variable = variables(&gateway.stack, "Create", &database);
     let create = Create::start(&Environment::new(&variable)).expect("it starts");
     // Only Kling is ever sent the same once more. This prompt it refuses.
     let simulated = simulate::rewrite(

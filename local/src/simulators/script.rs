@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::response::Response;
 use serde_json::Value;
@@ -16,11 +17,15 @@ use crate::reply::Reply;
 #[derive(Debug, Default)]
 pub struct Script {
     submission_replies: Mutex<VecDeque<Reply>>,
+    /// For the submissions after those.
+    all_submissions_reply: Mutex<Option<Reply>>,
     /// The next submission is not answered before this is sent.
     hold: Mutex<Option<oneshot::Receiver<()>>>,
     poll_reply: Mutex<Option<Reply>>,
     /// No poll is answered before so many have come.
     polls_at_once: AtomicUsize,
+    /// How long a poll takes.
+    poll_time: Mutex<Duration>,
     submissions: watch::Sender<Vec<Value>>,
     polls: watch::Sender<usize>,
 }
@@ -29,6 +34,11 @@ impl Script {
     /// Answers the next submissions like this; those after them are answered as ever.
     pub fn reply_to_submissions(&self, replies: impl IntoIterator<Item = Reply>) {
         lock(&self.submission_replies).extend(replies);
+    }
+
+    /// Answers all submissions like this that are told nothing else.
+    pub fn reply_to_all_submissions(&self, reply: Reply) {
+        *lock(&self.all_submissions_reply) = Some(reply);
     }
 
     /// Lets the next submission wait for its answer until something is sent here.
@@ -45,6 +55,11 @@ impl Script {
     /// Answers no poll before so many have come.
     pub fn hold_polls(&self, count: usize) {
         self.polls_at_once.store(count, Ordering::Relaxed);
+    }
+
+    /// Lets every poll take so long.
+    pub fn delay_polls(&self, poll_time: Duration) {
+        *lock(&self.poll_time) = poll_time;
     }
 
     /// The bodies of all submissions, from the first to the last.
@@ -67,6 +82,7 @@ impl Script {
     pub(super) async fn submission(&self, body: &[u8]) -> Option<Response> {
         let body = serde_json::from_slice(body).unwrap_or_default();
         let reply = lock(&self.submission_replies).pop_front();
+        let reply = reply.or_else(|| lock(&self.all_submissions_reply).clone());
         let hold = lock(&self.hold).take();
         self.submissions.send_modify(|submissions| submissions.push(body));
         if let Some(hold) = hold {
@@ -83,6 +99,10 @@ impl Script {
         let at_once = self.polls_at_once.load(Ordering::Relaxed);
         let mut polls = self.polls.subscribe();
         drop(polls.wait_for(|polls| *polls >= at_once).await);
+        let poll_time = *lock(&self.poll_time);
+        if !poll_time.is_zero() {
+            tokio::time::sleep(poll_time).await;
+        }
         let mut reply = reply?;
         if let (Some(id), Reply::Json(_, Value::Object(body))) = (task_id, &mut reply)
             && body.contains_key("state")

@@ -6,26 +6,28 @@ use std::time::Duration;
 
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use local::Reply;
-use local::simulators::ledger::Ledger;
-use local::simulators::script::Script;
-use local::simulators::vidu::{self, Settings, Vidu, signed_headers};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// The key that is good until it is exchanged.
-pub(crate) const FIRST_KEY: &str = "vda_fake";
-/// An id as Vidu gives them.
-pub(crate) const VENDOR_TASK: &str = "839120458812739584";
+use crate::Reply;
+use crate::simulators::http_client;
+use crate::simulators::ledger::Ledger;
+use crate::simulators::script::Script;
+use crate::simulators::vidu::{self, Settings, Vidu, signed_headers};
 
-pub(crate) struct ScriptedVidu {
+/// The key that is good until it is exchanged.
+pub const FIRST_KEY: &str = "vda_fake";
+/// An id as Vidu gives them.
+pub const VENDOR_TASK: &str = "839120458812739584";
+
+pub struct ScriptedVidu {
     vidu: Vidu,
     script: Arc<Script>,
 }
 
 impl ScriptedVidu {
     /// Accepts what comes, and works on it for ever.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let (api_key, script) = (FIRST_KEY.to_owned(), Arc::new(Script::default()));
         script.reply_to_polls(Reply::Json(200, state("processing")));
         // At this pace nothing is called back within a test.
@@ -36,76 +38,94 @@ impl ScriptedVidu {
     }
 
     /// Answers the first submissions like this, and accepts those after them.
-    pub(crate) async fn replying(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub async fn replying(replies: impl IntoIterator<Item = Reply>) -> Self {
         let vidu = Self::start().await;
         vidu.script.reply_to_submissions(replies);
         vidu
     }
 
     /// Accepts what comes, but answers the first submission only when told to.
-    pub(crate) async fn answering_when(until: oneshot::Receiver<()>) -> Self {
+    pub async fn answering_when(until: oneshot::Receiver<()>) -> Self {
         let vidu = Self::start().await;
         vidu.script.hold_submission(until);
         vidu
     }
 
-    pub(crate) fn accounts(&self) -> String {
+    /// Accepts every submission in the same words, and says of every task that its video is
+    /// ready; a poll takes so long.
+    pub async fn succeeding(poll_time: Duration) -> Self {
+        let vidu = Self::start().await;
+        let mut accepted = state("created");
+        accepted["task_id"] = VENDOR_TASK.into();
+        accepted["seed"] = 77.into();
+        vidu.script.reply_to_all_submissions(Reply::Json(200, accepted));
+        vidu.script.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+        vidu.script.delay_polls(poll_time);
+        vidu
+    }
+
+    /// The address of this vendor, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        self.vidu.base_url()
+    }
+
+    pub fn accounts(&self) -> String {
         json!({ "vidu": self.vidu.account() }).to_string()
     }
 
     /// From now on only this key is good, for requests and under callbacks.
-    pub(crate) fn exchange_key(&self, api_key: &str) {
+    pub fn exchange_key(&self, api_key: &str) {
         self.vidu.exchange_key(api_key);
     }
 
     /// How many requests were refused for their key.
-    pub(crate) fn unauthorized(&self) -> usize {
+    pub fn unauthorized(&self) -> usize {
         self.vidu.unauthorized()
     }
 
     /// From now on polls are answered like this.
-    pub(crate) fn reply_to_polls(&self, reply: Reply) {
+    pub fn reply_to_polls(&self, reply: Reply) {
         self.script.reply_to_polls(reply);
     }
 
     /// From now on no poll is answered before so many have come.
-    pub(crate) fn hold_polls(&self, count: usize) {
+    pub fn hold_polls(&self, count: usize) {
         self.script.hold_polls(count);
     }
 
-    pub(crate) fn submissions(&self) -> Vec<Value> {
+    pub fn submissions(&self) -> Vec<Value> {
         self.script.submissions()
     }
 
     /// Waits until so many submissions arrived.
-    pub(crate) async fn submitted(&self, count: usize) {
+    pub async fn submitted(&self, count: usize) {
         self.script.submitted(count).await;
     }
 
-    pub(crate) fn polls(&self) -> usize {
+    pub fn polls(&self) -> usize {
         self.script.polls()
     }
 
     /// The address that the gateway gave out with the last submission.
-    pub(crate) fn callback_url(&self) -> String {
+    pub fn callback_url(&self) -> String {
         let submissions = self.submissions();
         let last = submissions.last().expect("a submission");
         last["callback_url"].as_str().expect("an address").to_owned()
     }
 
     /// Calls back as Vidu does.
-    pub(crate) async fn call_back(&self, body: &Value) -> StatusCode {
+    pub async fn call_back(&self, body: &Value) -> StatusCode {
         let key = self.vidu.account()["api_key"].as_str().expect("a key").to_owned();
         ViduCallback { key, ..ViduCallback::good(&self.callback_url()) }.send(body).await
     }
 }
 
 /// A poll's answer that says this state and no more.
-pub(crate) fn state(state: &str) -> Value {
+pub fn state(state: &str) -> Value {
     json!({ "state": state, "err_code": "", "credits": 80, "creations": [] })
 }
 
-pub(crate) fn success(url: &str) -> Value {
+pub fn success(url: &str) -> Value {
     let video =
         json!({ "duration": 5.04, "fps": 24, "resolution": { "width": 1920, "height": 1080 } });
     let mut success = state("success");
@@ -115,16 +135,16 @@ pub(crate) fn success(url: &str) -> Value {
 
 /// A callback, each part of which a test may spoil.
 #[derive(Clone, Debug)]
-pub(crate) struct ViduCallback {
-    pub(crate) url: String,
-    pub(crate) signed_path: String,
-    pub(crate) key: String,
-    pub(crate) at: Timestamp,
-    pub(crate) signed: bool,
+pub struct ViduCallback {
+    pub url: String,
+    pub signed_path: String,
+    pub key: String,
+    pub at: Timestamp,
+    pub signed: bool,
 }
 
 impl ViduCallback {
-    pub(crate) fn good(url: &str) -> Self {
+    pub fn good(url: &str) -> Self {
         let path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}"));
         Self {
             url: url.to_owned(),
@@ -135,11 +155,11 @@ impl ViduCallback {
         }
     }
 
-    pub(crate) fn at_offset(self, seconds: i64) -> Self {
+    pub fn at_offset(self, seconds: i64) -> Self {
         Self { at: self.at + SignedDuration::from_secs(seconds), ..self }
     }
 
-    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
         if !self.signed {
             return Vec::new();
         }
@@ -147,8 +167,8 @@ impl ViduCallback {
         signed_headers(&self.key, &path, self.at).into()
     }
 
-    pub(crate) fn request(&self, body: &Value) -> reqwest::RequestBuilder {
-        let request = reqwest::Client::new()
+    pub fn request(&self, body: &Value) -> reqwest::RequestBuilder {
+        let request = http_client()
             .post(&self.url)
             .header("content-type", "application/json")
             .body(body.to_string());
@@ -156,7 +176,7 @@ impl ViduCallback {
         headers.fold(request, |request, (name, value)| request.header(name, value))
     }
 
-    pub(crate) async fn send(&self, body: &Value) -> StatusCode {
+    pub async fn send(&self, body: &Value) -> StatusCode {
         self.request(body).send().await.expect("an answer").status()
     }
 }
