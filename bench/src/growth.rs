@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use shared::task::Task;
 use tokio::time::Instant;
 
-use crate::report::{Row, median};
-use crate::world::{World, due, finished, numbered, one_thread};
+use crate::report::{Row, median, millis};
+use crate::stack::{BenchStack, due, finished, numbered, one_thread};
 
 pub(crate) const GROUP: &str = "growth";
 
@@ -19,18 +19,18 @@ const MILLION: u64 = 1_000_000;
 
 const REQUESTS: u64 = 400;
 
-/// How often the reconciler finds so much due.
+/// The reconciler's runs at each size, and the tasks that are due in each.
 const RUNS: u64 = 15;
 const DUE: u64 = 10;
 
 /// Fills one table further and further, up to a million when it may take some minutes.
 pub(crate) fn run(million: bool) -> Vec<Row> {
-    let world = World::start(Duration::ZERO);
+    let stack = BenchStack::start(Duration::ZERO);
     one_thread().block_on(async {
-        let (create, query) = (world.create(), world.query());
-        let reconcile = world.reconcile();
+        let (create, query) = (stack.create(), stack.query());
+        let reconcile = stack.reconcile();
         let now = Timestamp::now();
-        let model = world.created(&create).await;
+        let model = stack.created(&create).await;
         let past = |number| finished(&model, numbered(now, number));
 
         let mut rows = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn run(million: bool) -> Vec<Row> {
         let mut stored = 0;
         for size in [DUE].into_iter().chain(SIZES).chain(million.then_some(MILLION)) {
             let began = Instant::now();
-            world.fill((stored..size).map(past)).await;
+            stack.fill((stored..size).map(past)).await;
             let filled = (size - stored) as f64 / began.elapsed().as_secs_f64();
             stored = size;
             eprintln!("{stored} tasks are stored");
@@ -47,11 +47,11 @@ pub(crate) fn run(million: bool) -> Vec<Row> {
             for request in 0..REQUESTS {
                 // All over the table.
                 let id = past(request.wrapping_mul(7919) % size).id;
-                let asking = world.query_request(&id);
+                let asking = stack.query_request(&id);
                 let began = Instant::now();
                 assert_eq!(query.answer(&asking, Timestamp::now()).await.status(), 200);
                 queries.push(millis(began.elapsed()));
-                let asking = world.create_request();
+                let asking = stack.create_request();
                 let began = Instant::now();
                 // Due in half a minute, which is later than this reconciler's clock ever shows.
                 assert_eq!(create.answer(&asking, now).await.status(), 200);
@@ -62,7 +62,7 @@ pub(crate) fn run(million: bool) -> Vec<Row> {
                 let clock = now - SignedDuration::from_hours(1);
                 let due =
                     |task: u64| due_task(&model, MILLION * 2 + size + run * DUE + task, clock);
-                world.fill((0..DUE).map(due)).await;
+                stack.fill((0..DUE).map(due)).await;
                 let began = Instant::now();
                 reconcile.run(&|| clock, clock + SignedDuration::from_millis(1)).await;
                 runs.push(millis(began.elapsed()));
@@ -86,8 +86,4 @@ pub(crate) fn run(million: bool) -> Vec<Row> {
 
 fn due_task(model: &Task, number: u64, clock: Timestamp) -> Task {
     due(model, numbered(clock, number), clock)
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }

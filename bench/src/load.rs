@@ -11,27 +11,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, process};
 
-use axum::Router;
 use futures_util::future::try_join_all;
-use local::LOCAL_KEY;
+use local::client::tide;
+use local::{LOCAL_KEY, Receiver, Reply};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use shared::platform::http_client::{Roots, http_client};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use crate::process::Process;
-use crate::report::{Row, median};
+use crate::report::{Row, median, millis};
 use crate::start::build::Binary;
-use crate::world::plain_http;
 
 pub(crate) const GROUP: &str = "load";
 
-/// So many clients ask at once, each as soon as it has its answer.
+/// The clients that ask at once, each as soon as it has its answer.
 const CLIENTS: usize = 16;
 
-/// What comes first, so that connections are open and code is warm.
+/// Requests that come first, so that connections are open and code is warm.
 const WARMING: usize = 200;
 
 /// Puts so many creates and as many questions to Filmgate, and to LiteLLM if it is there.
@@ -39,16 +39,12 @@ pub(crate) async fn run(
     requests: usize,
     litellm: Option<&Path>,
 ) -> Result<Vec<Row>, Box<dyn Error>> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let vendor = format!("http://{}", listener.local_addr()?);
-    let vendor_answers = || async { axum::Json(vendors_word()) };
-    tokio::spawn(
-        async move { axum::serve(listener, Router::new().fallback(vendor_answers)).await },
-    );
-
-    let ours = Gateway::filmgate(&vendor).await?.measured(requests).await?;
+    let vendor = Receiver::always_replying(Reply::Json(200, vendor_answer())).await?;
+    let ours = Gateway::filmgate(vendor.url()).await?.measured(requests).await?;
     let theirs = match litellm {
-        Some(command) => Some(Gateway::litellm(command, &vendor).await?.measured(requests).await?),
+        Some(command) => {
+            Some(Gateway::litellm(command, vendor.url()).await?.measured(requests).await?)
+        }
         None => None,
     };
     let beside = |of: fn(&Measured) -> f64| (of(&ours), theirs.as_ref().map(of));
@@ -73,9 +69,9 @@ pub(crate) async fn run(
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// To whatever is asked, in the words of Vidu and in those of OpenAI at once: that a task
-/// waits for its turn.
-fn vendors_word() -> Value {
+/// The answer to all calls, in the words of Vidu and in those of OpenAI at once: a task waits
+/// for its turn.
+fn vendor_answer() -> Value {
     json!({
         "task_id": "839120458812739584", "id": "video_839120458812739584",
         "state": "created", "creations": [], "err_code": "", "credits": 80,
@@ -87,16 +83,16 @@ fn vendors_word() -> Value {
 /// A running gateway, and how it wants to be asked.
 struct Gateway {
     process: Child,
-    /// Where tasks are made, and where they are found with their id behind it.
+    /// The address at which tasks are made, and found with their id behind it.
     url: String,
     key: &'static str,
     model: &'static str,
-    /// What its answer calls the id of a task.
+    /// The name of a task's id in an answer.
     id: &'static str,
     settings: PathBuf,
 }
 
-/// What one gateway took.
+/// The figures of one gateway.
 struct Measured {
     create: Load,
     question: Load,
@@ -157,7 +153,7 @@ impl Gateway {
             .spawn()?;
         let url = format!("http://127.0.0.1:{free}/v1/videos");
         let mut gateway = Self { process, url, key, model: "video", id: "id", settings };
-        let client = plain_http().build()?;
+        let client = http_client(Roots::default(), |client| client);
         while gateway.create(&client).send().await.is_err() {
             if let Some(status) = gateway.process.try_wait()? {
                 return Err(format!("LiteLLM ended: {status}").into());
@@ -169,7 +165,7 @@ impl Gateway {
 
     async fn measured(self, requests: usize) -> Result<Measured, Box<dyn Error>> {
         let process = Process(self.process.id().ok_or("it has ended")?);
-        let client = plain_http().build()?;
+        let client = http_client(Roots::default(), |client| client);
         let create = |_| self.create(&client);
         self.load(WARMING, create).await?;
         let (answers, create) = self.loaded(&process, requests, create).await?;
@@ -189,7 +185,8 @@ impl Gateway {
     }
 
     fn create(&self, client: &Client) -> RequestBuilder {
-        let video = json!({ "model": self.model, "prompt": "the tide comes in" });
+        let mut video = tide();
+        video["model"] = self.model.into();
         let request = client.post(&self.url).header("content-type", "application/json");
         self.signed(request.body(video.to_string()))
     }
@@ -254,8 +251,4 @@ fn settings_file(name: &str, text: &str) -> std::io::Result<PathBuf> {
     let file = env::temp_dir().join(format!("filmgate-bench-{}-{name}", process::id()));
     fs::write(&file, text)?;
     Ok(file)
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }

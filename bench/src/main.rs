@@ -6,9 +6,9 @@ mod growth;
 mod load;
 mod process;
 mod report;
+mod stack;
 mod start;
 mod warm;
-mod world;
 
 use std::error::Error;
 use std::fs;

@@ -21,7 +21,7 @@ impl Process {
         }
     }
 
-    /// In nanoseconds by the scheduler, where `/proc/PID/stat` counts in hundredths of a second.
+    /// The time of all running threads, in nanoseconds by the scheduler, where `/proc/PID/stat` counts in hundredths of a second.
     fn cpu(&self) -> io::Result<Duration> {
         let mut total = 0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.0))? {
@@ -32,7 +32,7 @@ impl Process {
         Ok(Duration::from_nanos(total))
     }
 
-    /// Also of the threads that have ended, in hundredths of a second.
+    /// The time of all its threads, also of those that have ended, in hundredths of a second.
     pub(crate) fn cpu_of_all(&self) -> io::Result<Duration> {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.0))?;
         // The name before them may have spaces in it, and ends with the last bracket.
@@ -44,11 +44,21 @@ impl Process {
         }
     }
 
-    /// In bytes.
+    /// The most memory so far, in bytes.
     pub(crate) fn peak_memory(&self) -> io::Result<f64> {
+        self.status("VmHWM")
+    }
+
+    /// The memory now, in bytes.
+    pub(crate) fn memory(&self) -> io::Result<f64> {
+        self.status("VmRSS")
+    }
+
+    fn status(&self, name: &str) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        kibibytes.map(|it| it * 1024.0).ok_or_else(|| io::Error::other("no peak of memory"))
+        let kibibytes = kibibytes.ok_or_else(|| io::Error::other(format!("no {name}")))?;
+        Ok(kibibytes * 1024.0)
     }
 }

@@ -1,6 +1,7 @@
 //! What was measured, as a table to read and as JSON to compare. Not here: how it is measured.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -143,6 +144,10 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
         length if length % 2 == 1 => values[middle],
         _ => f64::midpoint(values[middle - 1], values[middle]),
     }
+}
+
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 #[cfg(test)]

@@ -1,141 +1,87 @@
-//! What the functions are measured in: a stack without anything that runs by itself, and
-//! a vendor that answers when it is told to.
+//! What the functions are measured in: a stack in which nothing runs by itself, and a vendor
+//! that makes every video.
 //!
 //! Both have threads of their own, so that what the measuring thread takes is the
 //! functions' and nobody else's.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use axum::Router;
-use axum::body::to_bytes;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use create::Create;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use local::client::{self, tide};
+use local::scripted_vidu::ScriptedVidu;
 use local::{LOCAL_KEY, Options, Stack};
 use query::Query;
 use reconcile::Reconcile;
-use reqwest::header::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::runtime::Environment;
-use shared::store::Tasks;
 use shared::task::{Duty, Lane, Status, Task, TaskId, Vendor};
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-/// What the vendor calls every task.
-const VENDOR_TASK: &str = "839120458812739584";
-
-/// As many as DynamoDB takes in one call.
+/// The most items that DynamoDB takes in one call.
 const BATCH: usize = 25;
 
-/// A request as the vendor got it.
-#[derive(Clone)]
-pub(crate) struct Heard {
-    pub(crate) path: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-struct Script {
-    /// How long a poll takes.
-    look: Duration,
-    submission: Mutex<Option<Heard>>,
-}
-
-pub(crate) struct World {
-    stack: Stack,
-    vendor_url: String,
-    script: Arc<Script>,
-    /// Where the stack and the vendor run.
+/// A stack and its vendor, and the handlers that work with them.
+pub(crate) struct BenchStack {
+    pub(crate) stack: Stack,
+    pub(crate) vidu: ScriptedVidu,
+    /// The threads of the stack and the vendor.
     _servers: Runtime,
 }
 
-impl World {
-    /// With a vendor that takes so long to say that a video is ready.
-    pub(crate) fn start(look: Duration) -> Self {
+impl BenchStack {
+    /// A stack with a vendor that takes so long to say that a video is ready.
+    pub(crate) fn start(poll_time: Duration) -> Self {
         let servers = Builder::new_multi_thread().enable_all().build().expect("threads");
-        let script = Arc::new(Script { look, submission: Mutex::new(None) });
-        let (stack, vendor_url) = servers.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-            let vendor_url = format!("http://{}", listener.local_addr().expect("an address"));
-            let router = Router::new().fallback(answer).with_state(script.clone());
-            tokio::spawn(async move { axum::serve(listener, router).await });
-            let accounts = json!({ "vidu": { "base_url": vendor_url, "api_key": "vda_bench" } });
-            let options = Options {
-                accounts: accounts.to_string(),
-                starts_functions: false,
-                ..Options::default()
-            };
-            (Stack::start(options).await.expect("the stack starts"), vendor_url)
+        let (stack, vidu) = servers.block_on(async {
+            let vidu = ScriptedVidu::succeeding(poll_time).await;
+            let accounts = vidu.accounts();
+            let options = Options { accounts, starts_functions: false, ..Options::default() };
+            (Stack::start(options).await.expect("the stack starts"), vidu)
         });
-        Self { stack, vendor_url, script, _servers: servers }
-    }
-
-    pub(crate) fn vendor_url(&self) -> &str {
-        &self.vendor_url
-    }
-
-    /// What the vendor was last asked to make.
-    pub(crate) fn submission(&self) -> Heard {
-        let submission = self.script.submission.lock().expect("nobody panics with it").clone();
-        submission.expect("something was submitted")
+        Self { stack, vidu, _servers: servers }
     }
 
     pub(crate) fn create(&self) -> Create {
-        Create::start(&Environment::new(&self.variable("Create"))).expect("it starts")
+        Create::start(&Environment::new(&self.variables("Create"))).expect("it starts")
     }
 
     pub(crate) fn query(&self) -> Query {
-        Query::start(&Environment::new(&self.variable("Query"))).expect("it starts")
+        Query::start(&Environment::new(&self.variables("Query"))).expect("it starts")
     }
 
     pub(crate) fn reconcile(&self) -> Reconcile {
-        Reconcile::start(&Environment::new(&self.variable("Reconcile"))).expect("it starts")
+        Reconcile::start(&Environment::new(&self.variables("Reconcile"))).expect("it starts")
     }
 
-    /// The client that the functions have, with no function around it.
-    pub(crate) fn dynamodb(&self) -> Client {
-        Environment::new(&self.variable("Create")).dynamodb().expect("its variables are there")
+    /// The variables of a function, with nobody between it and its database.
+    fn variables<'a>(&'a self, function: &'a str) -> impl Fn(&str) -> Option<String> + 'a {
+        client::variables(&self.stack, function, self.stack.database_url())
     }
 
-    /// A variable of a function as the template has it, but with nobody between the function
-    /// and its database.
-    fn variable(&self, function: &str) -> impl Fn(&str) -> Option<String> {
-        let variables = self.stack.variables(function).expect("it is in the template").clone();
-        let database = self.stack.database_url().to_owned();
-        move |name| match name {
-            "AWS_ENDPOINT_URL_DYNAMODB" => Some(database.clone()),
-            name => variables.get(name).cloned(),
-        }
+    pub(crate) fn create_request(&self) -> lambda_http::Request {
+        self.request("POST", "/v1/video/generations", tide().to_string())
+    }
+
+    pub(crate) fn query_request(&self, id: &TaskId) -> lambda_http::Request {
+        self.request("GET", &format!("/v1/video/generations/{id}"), String::new())
     }
 
     /// A request as a function gets it from API Gateway.
-    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> lambda_http::Request {
+    fn request(&self, method: &str, path: &str, body: String) -> lambda_http::Request {
         let request = http::Request::builder()
             .method(method)
             .uri(format!("https://localhost{path}"))
             .header("authorization", format!("Bearer {LOCAL_KEY}"))
             .header("content-type", "application/json")
-            .body(Bytes::copy_from_slice(body.as_bytes()))
+            .body(Bytes::from(body))
             .expect("a request");
         let event = self.stack.event(request).expect("the template has a route for it");
         lambda_http::request::from_str(&event.to_string()).expect("an event")
-    }
-
-    pub(crate) fn create_request(&self) -> lambda_http::Request {
-        let body = json!({ "model": "viduq1", "prompt": "the tide comes in" });
-        self.request("POST", "/v1/video/generations", &body.to_string())
-    }
-
-    pub(crate) fn query_request(&self, id: &TaskId) -> lambda_http::Request {
-        self.request("GET", &format!("/v1/video/generations/{id}"), "")
     }
 
     /// A task that was created just now, as it is stored.
@@ -143,13 +89,13 @@ impl World {
         let answer = create.answer(&self.create_request(), Timestamp::now()).await;
         let answer: Value = serde_json::from_slice(answer.body()).expect("JSON");
         let id = answer["task_id"].as_str().and_then(|id| id.parse().ok()).expect("a task");
-        let tasks = Tasks::new(self.dynamodb(), "Tasks".to_owned(), "Usage".to_owned());
-        tasks.get(&id).await.expect("an answer").expect("it is there")
+        let task = client::tasks(&self.stack).get(&id).await;
+        task.expect("an answer").expect("it is there")
     }
 
     /// Stores tasks as quickly as the database takes them.
     pub(crate) async fn fill(&self, tasks: impl Iterator<Item = Task>) {
-        let client = self.dynamodb();
+        let client = client::dynamodb(&self.stack);
         let mut tasks = tasks.peekable();
         let batches = std::iter::from_fn(move || {
             tasks.peek()?;
@@ -207,34 +153,7 @@ fn put(task: &Task) -> WriteRequest {
     WriteRequest::builder().put_request(put).build()
 }
 
-/// A client without TLS.
-pub(crate) fn plain_http() -> reqwest::ClientBuilder {
-    // It asks for a provider all the same when it is made.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    reqwest::Client::builder().no_proxy()
-}
-
-/// Work waits here as it does in Lambda: on one thread.
+/// A runtime on which work waits as it does in Lambda: on one thread.
 pub(crate) fn one_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a thread")
-}
-
-async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    if parts.method == "GET" {
-        tokio::time::sleep(script.look).await;
-        let video =
-            json!({ "duration": 5.04, "fps": 24, "resolution": { "width": 1920, "height": 1080 } });
-        let creation = json!({ "id": "1", "url": "https://videos.example/1.mp4", "video": video });
-        let video = json!({
-            "id": VENDOR_TASK, "state": "success", "err_code": "", "credits": 80,
-            "creations": [creation],
-        });
-        return axum::Json(video).into_response();
-    }
-    let heard = Heard { path: parts.uri.path().to_owned(), headers: parts.headers, body };
-    *script.submission.lock().expect("nobody panics with it") = Some(heard);
-    axum::Json(json!({ "task_id": VENDOR_TASK, "state": "created", "seed": 77, "credits": 80 }))
-        .into_response()
 }

@@ -2,53 +2,49 @@
 //! Not here: what Lambda itself adds, which is the same for all.
 
 pub(crate) mod build;
+mod functions;
 mod next;
-mod scene;
 mod tls;
 
 use std::error::Error;
 use std::time::Instant;
 
-use local::runtime_api::{Outcome, Sandbox};
+use local::runtime_api::Sandbox;
 
 use crate::process::Process;
-use crate::report::{Aim, Row, median};
+use crate::report::{Aim, Row, median, millis};
 use build::Binary;
-use scene::{AUTHORITY, Scene, Subject};
+use functions::{AUTHORITY, Function, Services};
 
 pub(crate) const GROUP: &str = "start";
 
 /// Measures so many starts of each. `plain` leaves out TLS.
 pub(crate) async fn run(runs: usize, plain: bool) -> Result<Vec<Row>, Box<dyn Error>> {
-    let bare = Binary::build("bare")?;
-    let mut binaries = Vec::new();
-    for function in scene::FUNCTIONS {
-        binaries.push(Binary::build(function)?);
-    }
-    let scene = Scene::set(&binaries, plain).await?;
-    let bare_subject = scene.bare();
-    let subjects = std::iter::once((&bare, &bare_subject));
-    let subjects: Vec<_> = subjects.chain(binaries.iter().zip(&scene.subjects)).collect();
-    let mut starts = vec![Vec::new(); subjects.len()];
+    let mut services = Services::start(plain).await?;
+    let functions = Function::all(&mut services).await?;
+    let mut starts = vec![Vec::new(); functions.len()];
     for round in 0..runs {
         // In turns, so that what else the machine does disturbs all alike, and nobody is
         // always the one after the same other one.
-        let mut turns: Vec<_> = subjects.iter().zip(&mut starts).collect();
+        let mut turns: Vec<_> = functions.iter().zip(&mut starts).collect();
         if round % 2 == 1 {
             turns.reverse();
         }
-        for ((binary, subject), starts) in turns {
-            starts.push(start(binary, subject, &scene).await?);
+        for (function, starts) in turns {
+            starts.push(start(function, &services).await?);
         }
     }
-    let measured = subjects.iter().zip(&starts);
+    let measured = functions.iter().zip(&starts);
     let measured: Vec<_> = measured
-        .map(|((binary, _), starts)| Measured { binary, start: Start::median(starts) })
+        .map(|(function, starts)| Measured {
+            binary: &function.binary,
+            start: Start::median(starts),
+        })
         .collect();
     Ok(FIGURES.iter().flat_map(|figure| figure.rows(&measured)).collect())
 }
 
-/// What one process took.
+/// The figures of one process.
 #[derive(Clone, Copy, Debug)]
 struct Start {
     next_ms: f64,
@@ -56,7 +52,7 @@ struct Start {
     answer_ms: f64,
     answer_cpu_ms: f64,
     peak_mb: f64,
-    /// How often it called the database for its first answer.
+    /// Calls of the database for the first answer.
     calls: f64,
 }
 
@@ -74,38 +70,38 @@ impl Start {
     }
 }
 
-async fn start(binary: &Binary, subject: &Subject, scene: &Scene) -> Result<Start, Box<dyn Error>> {
+async fn start(function: &Function, services: &Services) -> Result<Start, Box<dyn Error>> {
+    let Function { binary, variables, .. } = function;
     let name = &binary.name;
     // In Lambda there is no authority of our own, whose certificate would have to be read.
-    let mut variables = subject.variables.clone();
-    variables.remove(AUTHORITY);
-    let (next, next_cpu) = next::after(&binary.path, &variables).await?;
+    let mut without_authority = variables.clone();
+    without_authority.remove(AUTHORITY);
+    let (next, next_cpu) = next::after(&binary.path, &without_authority).await?;
 
-    let mut sandbox = Sandbox::start(&binary.path, &subject.variables).await?;
+    let mut sandbox = Sandbox::start(&binary.path, variables).await?;
     if !sandbox.first_next().await {
         return Err(format!("{name} ended: {:?}", sandbox.ended().await?.log).into());
     }
     let process = Process(sandbox.process_id().ok_or("it has ended")?);
     let cpu_before = process.cpu_at_rest().await?;
-    let calls_before = scene.database_calls();
+    let calls_before = services.database_calls();
     let handed = Instant::now();
-    let outcome = sandbox.invoke(&subject.event).await;
+    let outcome = sandbox.invoke(&function.event).await;
     let answer = handed.elapsed();
     let cpu = process.cpu_at_rest().await?;
-    if !subject.expects(&outcome) {
+    if !function.expects(&outcome) {
         let log = sandbox.stop().await?.log;
         return Err(format!("{name} answered {outcome:?}, and wrote {log:#?}").into());
     }
     let peak = process.peak_memory()?;
-    let calls = scene.database_calls() - calls_before;
+    let calls = services.database_calls() - calls_before;
     // What its end takes is not to disturb the next one's start.
     sandbox.stop().await?;
-    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     Ok(Start {
-        next_ms: milliseconds(next),
-        next_cpu_ms: milliseconds(next_cpu),
-        answer_ms: milliseconds(answer),
-        answer_cpu_ms: milliseconds(cpu.saturating_sub(cpu_before)),
+        next_ms: millis(next),
+        next_cpu_ms: millis(next_cpu),
+        answer_ms: millis(answer),
+        answer_cpu_ms: millis(cpu.saturating_sub(cpu_before)),
         peak_mb: peak / 1e6,
         calls: calls as f64,
     })
@@ -117,7 +113,7 @@ struct Measured<'a> {
     start: Start,
 }
 
-/// What is told of each binary.
+/// One figure of every binary.
 struct Figure {
     name: &'static str,
     unit: &'static str,
@@ -161,12 +157,3 @@ const FIGURES: [Figure; 9] = [
     Figure::new("binary", "MB", |it| it.binary.bytes as f64 / 1e6),
     Figure::new("zip", "MB", |it| it.binary.zipped as f64 / 1e6).aim(Aim::Below(2.5)),
 ];
-
-impl Subject {
-    fn expects(&self, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Response(response) => response["statusCode"].as_u64() == self.status,
-            _ => false,
-        }
-    }
-}

@@ -16,9 +16,12 @@ use aws_sdk_dynamodb::types::{
 };
 use create::Create;
 use jiff::Timestamp;
+use local::client;
+use local::scripted_vidu::FIRST_KEY;
 use query::Query;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
+use shared::platform::http_client::{Roots, http_client};
 use shared::runtime::log::Log;
 use shared::task::{Figures, Task, TaskId};
 use tokio::runtime::Runtime;
@@ -26,14 +29,15 @@ use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use crate::report::{Aim, Row, median};
-use crate::world::{World, finished, item, numbered, one_thread, plain_http};
+use crate::stack::{BenchStack, finished, item, numbered, one_thread};
 
 pub(crate) const GROUP: &str = "warm";
 
-/// How much of it comes first and is not counted.
+/// Requests that come first and are not counted.
 const WARMING: usize = 100;
 
-/// What is allocated differs a little from time to time: an answer comes in one piece or two.
+/// Requests whose allocations are counted, which differ a little: an answer comes in one piece
+/// or two.
 const COUNTED: usize = 40;
 
 const AIM: Aim = Aim::RatioAtMost(1.25);
@@ -75,16 +79,16 @@ pub(crate) fn run(times: usize) -> Vec<Row> {
 #[derive(Clone, Copy)]
 enum Work {
     Query,
-    /// What a query asks the database for, and nothing else.
+    /// The call of the database that a query makes, and nothing else.
     GetItem,
     Create,
-    /// What a create writes, asks its vendor and writes again, and nothing else.
+    /// The write of a create, its call of the vendor and its second write, and nothing else.
     CallsOfCreate,
 }
 
 /// One handler of each kind, and what it calls.
 struct Bench {
-    world: World,
+    stack: BenchStack,
     runtime: Runtime,
     query: Query,
     create: Create,
@@ -92,7 +96,9 @@ struct Bench {
     http: reqwest::Client,
     /// A task that its vendor has just taken.
     accepted: Task,
-    /// One that has ended.
+    /// The body by which it was submitted.
+    submission: String,
+    /// A task that has ended.
     finished: Task,
 }
 
@@ -107,20 +113,21 @@ impl Bench {
     fn start() -> Self {
         // As in Lambda, but for the last step: the lines are made, and go nowhere.
         Log::new("bench".to_owned(), LevelFilter::INFO).to(|_| {}).install();
-        let world = World::start(Duration::ZERO);
+        let stack = BenchStack::start(Duration::ZERO);
         let runtime = one_thread();
         let (query, create, accepted, finished) = runtime.block_on(async {
-            let (query, create) = (world.query(), world.create());
-            let accepted = world.created(&create).await;
+            let (query, create) = (stack.query(), stack.create());
+            let accepted = stack.created(&create).await;
             let finished = finished(&accepted, numbered(Timestamp::now(), 1));
-            world.fill([finished.clone()].into_iter()).await;
+            stack.fill([finished.clone()].into_iter()).await;
             (query, create, accepted, finished)
         });
-        let client = world.dynamodb();
+        let submissions = stack.vidu.submissions();
+        let submission = submissions.last().expect("a submission").to_string();
+        let client = client::dynamodb(&stack.stack);
         // As functions submit: a connection for each request.
-        let http = plain_http().pool_max_idle_per_host(0).build();
-        let http = http.expect("a client");
-        Self { world, runtime, query, create, client, http, accepted, finished }
+        let http = http_client(Roots::default(), |http| http.pool_max_idle_per_host(0));
+        Self { stack, runtime, query, create, client, http, accepted, submission, finished }
     }
 
     fn time(&self, work: Work) -> Took {
@@ -150,7 +157,7 @@ impl Bench {
         let now = Timestamp::now();
         match work {
             Work::Query => {
-                let request = self.world.query_request(&self.finished.id);
+                let request = self.stack.query_request(&self.finished.id);
                 does(Box::pin(async move {
                     assert_eq!(self.query.answer(&request, now).await.status(), 200);
                 }))
@@ -162,7 +169,7 @@ impl Bench {
                 }))
             }
             Work::Create => {
-                let request = self.world.create_request();
+                let request = self.stack.create_request();
                 does(Box::pin(async move {
                     assert_eq!(self.create.answer(&request, now).await.status(), 200);
                 }))
@@ -203,14 +210,15 @@ impl Bench {
             .return_values_on_condition_check_failure(OnFailure::AllOld)
     }
 
-    /// What the vendor last heard from the handler, to be said again.
+    /// The request that the handler made, once more.
     fn submission(&self) -> reqwest::Request {
-        let heard = self.world.submission();
-        let url = format!("{}{}", self.world.vendor_url(), heard.path);
-        let mut headers = heard.headers;
-        headers.remove("host");
-        headers.remove("content-length");
-        self.http.post(url).headers(headers).body(heard.body).build().expect("a request")
+        self.http
+            .post(format!("{}/ent/v2/text2video", self.stack.vidu.base_url()))
+            .header("authorization", format!("Token {FIRST_KEY}"))
+            .header("content-type", "application/json")
+            .body(self.submission.clone())
+            .build()
+            .expect("a request")
     }
 
     /// The write after its answer.

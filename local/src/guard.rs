@@ -30,6 +30,8 @@ pub(crate) struct Guard {
 struct Seen {
     /// Such as `Query: dynamodb:DeleteItem on Tasks`.
     refused: Vec<String>,
+    /// How many calls of the database were allowed.
+    database_calls: usize,
     used: BTreeSet<(String, Permission)>,
 }
 
@@ -49,6 +51,11 @@ impl Guard {
 
     pub(crate) fn refused(&self) -> Vec<String> {
         self.seen().refused.clone()
+    }
+
+    /// How many calls of the database functions made and were allowed.
+    pub(crate) fn database_calls(&self) -> usize {
+        self.seen().database_calls
     }
 
     /// What no function needed yet, of what it may do.
@@ -87,13 +94,16 @@ impl Guard {
             return refuse("no such function".to_owned());
         };
         let body = serde_json::from_slice(body).unwrap_or_default();
-        let Some(needed) = permissions(text("x-amz-target").unwrap_or_default(), &body) else {
+        let target = text("x-amz-target").unwrap_or_default();
+        let Some(needed) = permissions(target, &body) else {
             return refuse("a call that is not understood".to_owned());
         };
         if let Some(permission) = needed.iter().find(|permission| !policy.allows(permission)) {
             return refuse(permission.to_string());
         }
-        self.seen().used.extend(needed.into_iter().map(|permission| (who.to_owned(), permission)));
+        let mut seen = self.seen();
+        seen.database_calls += usize::from(target.starts_with("DynamoDB_"));
+        seen.used.extend(needed.into_iter().map(|permission| (who.to_owned(), permission)));
         Ok(())
     }
 }

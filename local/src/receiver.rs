@@ -24,6 +24,8 @@ pub struct Receiver {
 
 struct Service {
     replies: Mutex<VecDeque<Reply>>,
+    /// What is answered after those.
+    usual: Reply,
     calls: mpsc::UnboundedSender<http::Request<Bytes>>,
 }
 
@@ -34,10 +36,18 @@ impl Receiver {
 
     /// Answers the first calls like this, and those after them with a 200.
     pub async fn replying(replies: impl IntoIterator<Item = Reply>) -> io::Result<Self> {
+        Self::serve(replies.into_iter().collect(), Reply::Status(200)).await
+    }
+
+    /// Answers every call like this.
+    pub async fn always_replying(reply: Reply) -> io::Result<Self> {
+        Self::serve(VecDeque::new(), reply).await
+    }
+
+    async fn serve(replies: VecDeque<Reply>, usual: Reply) -> io::Result<Self> {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
         let (sender, calls) = mpsc::unbounded_channel();
-        let replies = Mutex::new(replies.into_iter().collect());
-        let service = Arc::new(Service { replies, calls: sender });
+        let service = Arc::new(Service { replies: Mutex::new(replies), usual, calls: sender });
         let router = Router::new().fallback(answer).with_state(service);
         Ok(Self { server: listener.serve(router), calls })
     }
@@ -66,5 +76,5 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let reply = service.replies.lock().expect("nothing panics holding it").pop_front();
     // Nobody may be there to read it any more.
     drop(service.calls.send(http::Request::from_parts(parts, body)));
-    reply.unwrap_or(Reply::Status(200)).response().await
+    reply.unwrap_or_else(|| service.usual.clone()).response().await
 }

@@ -269,6 +269,11 @@ impl Stack {
         self.accounts.records()
     }
 
+    /// How many calls of the database functions made so far.
+    pub fn database_calls(&self) -> usize {
+        self.guard.database_calls()
+    }
+
     /// What functions tried to do and the template's policies do not allow, one line each.
     pub fn refused(&self) -> Vec<String> {
         self.guard.refused()

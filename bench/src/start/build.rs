@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::Value;
 
-/// What a zip file with one member called `bootstrap` holds besides: two headers with its
-/// name, and the end of the directory.
+/// The bytes of a zip file with one member called `bootstrap` beside that one: two headers
+/// with its name, and the end of the directory.
 const ZIP_FRAME: u64 = (30 + 9) + (46 + 9) + 22;
 
 pub(crate) struct Binary {
@@ -22,7 +22,7 @@ pub(crate) struct Binary {
 }
 
 impl Binary {
-    /// Of the package of the same name, built on its own: packages that are built at once share
+    /// The binary of the package of the same name, built on its own: packages that are built at once share
     /// their dependencies' features, and beside the local stack a function would carry what
     /// only that one needs.
     pub(crate) fn build(binary: &str) -> Result<Self, Box<dyn Error>> {

@@ -1,15 +1,13 @@
 //! TLS before a server on this machine, with a certificate chain as long as those of AWS.
-//! Counts the calls that pass.
 
 use std::error::Error;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -17,7 +15,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Who signs for `localhost`; the root's certificate is in a file as long as this lives.
+/// A certificate authority that signs for `localhost`; the root's certificate is in a file as long as this lives.
 pub(super) struct Authority {
     root: PathBuf,
     acceptor: TlsAcceptor,
@@ -26,7 +24,6 @@ pub(super) struct Authority {
 /// A server before another one; dropping it closes it.
 pub(super) struct Front {
     pub(super) url: String,
-    calls: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
@@ -79,73 +76,40 @@ fn authority(name: &str) -> Result<CertificateParams, rcgen::Error> {
 }
 
 impl Front {
-    /// In front of an address that begins with `http://`; with no authority, without TLS.
+    /// A front of an address that begins with `http://`; with no authority, without TLS.
     pub(super) async fn start(url: &str, authority: Option<&Authority>) -> io::Result<Self> {
         let server = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let acceptor = authority.map(|authority| authority.acceptor.clone());
         let scheme = if acceptor.is_some() { "https" } else { "http" };
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counted = calls.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                let (server, acceptor, calls) = (server.clone(), acceptor.clone(), counted.clone());
+                let (server, acceptor) = (server.clone(), acceptor.clone());
                 connections.spawn(async move {
-                    // Who hangs up in between is a process that was ended.
-                    drop(pass(client, &server, acceptor, &calls).await);
+                    // A side that hangs up is a process that was ended.
+                    drop(pass(client, &server, acceptor).await);
                 });
             }
         });
-        Ok(Self { url: format!("{scheme}://localhost:{port}"), calls, _tasks: tasks })
-    }
-
-    pub(super) fn calls(&self) -> usize {
-        self.calls.load(Ordering::Relaxed)
+        Ok(Self { url: format!("{scheme}://localhost:{port}"), _tasks: tasks })
     }
 }
 
 async fn pass(
-    client: TcpStream,
+    mut client: TcpStream,
     server: &str,
     acceptor: Option<TlsAcceptor>,
-    calls: &AtomicUsize,
-) -> io::Result<()> {
+) -> io::Result<(u64, u64)> {
     client.set_nodelay(true)?;
-    let server = TcpStream::connect(server).await?;
+    let mut server = TcpStream::connect(server).await?;
     server.set_nodelay(true)?;
     match acceptor {
-        None => both_ways(client, server, calls).await,
-        Some(acceptor) => both_ways(acceptor.accept(client).await?, server, calls).await,
-    }
-}
-
-async fn both_ways(
-    client: impl AsyncRead + AsyncWrite,
-    server: TcpStream,
-    calls: &AtomicUsize,
-) -> io::Result<()> {
-    let (mut client_reads, mut client_writes) = tokio::io::split(client);
-    let (mut server_reads, mut server_writes) = server.into_split();
-    let there = async {
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let length = client_reads.read(&mut buffer).await?;
-            if length == 0 {
-                return server_writes.shutdown().await;
-            }
-            // Both services of AWS name the operation in a header; heads here come in one piece.
-            let heads =
-                buffer[..length].windows(13).filter(|it| it.eq_ignore_ascii_case(b"x-amz-target:"));
-            calls.fetch_add(heads.count(), Ordering::Relaxed);
-            server_writes.write_all(&buffer[..length]).await?;
+        None => copy_bidirectional(&mut client, &mut server).await,
+        Some(acceptor) => {
+            copy_bidirectional(&mut acceptor.accept(client).await?, &mut server).await
         }
-    };
-    let back = async {
-        tokio::io::copy(&mut server_reads, &mut client_writes).await?;
-        client_writes.shutdown().await
-    };
-    tokio::try_join!(there, back).map(|_| ())
+    }
 }
