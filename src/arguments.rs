@@ -54,7 +54,7 @@ pub(crate) struct StackArguments {
 
     /// A JSON file of accounts; the vendors it names are called for real, and charge
     ///
-    /// The same that the deployed secret holds:
+    /// The JSON that the deployed secret holds:
     /// {"vidu":{"api_key":"…","base_url":"…"}}. `base_url` may be left out.
     /// For a real vendor to call back, give a --public-url that it can reach.
     #[arg(long, value_name = "FILE")]

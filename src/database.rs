@@ -17,7 +17,7 @@ use url::Url;
 use crate::arguments::read_url;
 use crate::tables::{KeysTable, TableError, UsageTable};
 
-/// Which tables, and how to reach them.
+/// The tables of a stack, and how to reach them.
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseArguments {
     #[command(flatten)]

@@ -103,7 +103,7 @@ struct DutyView {
 
 #[derive(Serialize)]
 struct Webhook {
-    /// Its path may hold a secret of its owner's.
+    /// The host alone: a path may hold a secret of its owner's.
     host: Option<String>,
     delivery: Option<Delivery>,
 }

@@ -45,7 +45,7 @@ struct DueRun {
     took: f64,
     /// The time of all reconcilers' threads on a processor.
     worked: f64,
-    /// The same of the whole process, the database and the vendor too.
+    /// The growth of the whole process, the database and the vendor too.
     process: f64,
     /// The most that one reconciler held at once, in MB.
     held: f64,

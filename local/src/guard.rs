@@ -28,7 +28,7 @@ pub(crate) struct Guard {
 
 #[derive(Default)]
 struct Seen {
-    /// Such as `Query: dynamodb:DeleteItem on Tasks`.
+    /// A refusal, such as `Query: dynamodb:DeleteItem on Tasks`.
     refused: Vec<String>,
     /// How many calls of the database were allowed.
     database_calls: usize,

@@ -48,7 +48,7 @@ pub enum Outcome {
     Error(Value),
     /// The process ended instead.
     Died,
-    /// It took too long, and the process was ended.
+    /// The invocation took too long, and the process was ended.
     TimedOut,
 }
 
@@ -56,9 +56,9 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Remains {
     pub status: ExitStatus,
-    /// What it told Lambda to have kept it from starting.
+    /// What the function told Lambda to have kept it from starting.
     pub init_error: Option<Value>,
-    /// What it wrote to standard output and standard error.
+    /// What the function wrote to standard output and standard error.
     pub log: Vec<String>,
 }
 

@@ -376,7 +376,7 @@ fn data_error(file: Option<&Path>, error: &io::Error) -> StackError {
     }
 }
 
-/// The same after a restart, or the callbacks of tasks under way would be refused.
+/// The callback secret, which must be the same after a restart, or the callbacks of tasks under way would be refused.
 fn callback_secret(ledger: &Ledger) -> Result<String, StackError> {
     const OWNER: &str = "local";
     const NAME: &str = "callback_secret";

@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Out
     output.await.expect("it is waited for").expect("it runs")
 }
 
-/// What it says on its way out with this code: one line.
+/// What the command says on its way out with this code: one line.
 pub(crate) fn complaint(output: &Output, code: i32) -> String {
     let message = String::from_utf8(output.stderr.clone()).expect("text");
     assert_eq!(output.status.code(), Some(code), "{message}");

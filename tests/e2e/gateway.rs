@@ -39,7 +39,7 @@ impl Gateway {
         Self { stack, client }
     }
 
-    /// The same gateway, with another API key, which is put into the table.
+    /// The gateway with another API key, which is put into the table.
     pub(crate) async fn with_key(&self, key: &str, attributes: Value) -> Client {
         let mut item = json!({ "id": owner(key), "name": "a test's", "models": ["*"] });
         for (name, value) in attributes.as_object().expect("attributes") {

@@ -38,7 +38,7 @@ use crate::usage::{item, sum};
 /// Longer than any storm; reaching it fails the test.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// Its tasks are counted.
+/// The tasks of this key are counted.
 const KEY: &str = "sk-in-the-storm";
 
 const PROMPT: &str = "a storm that nobody may read of";

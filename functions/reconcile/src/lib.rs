@@ -163,7 +163,7 @@ async fn ended_meanwhile(
 #[derive(Clone, Copy, Default)]
 struct Done {
     tasks: usize,
-    /// Those that somebody else had claimed.
+    /// Tasks that somebody else had claimed.
     lost: usize,
     /// When the oldest of the unfinished tasks among them was made.
     oldest: Option<Timestamp>,

@@ -126,7 +126,7 @@ impl Exchange {
         if body.is_null() { String::new() } else { body.to_string() }
     }
 
-    /// The same request with other members of its body; what is `null` is taken out.
+    /// A request with other members of its body; what is `null` is taken out.
     pub(super) fn with(mut self, members: Value) -> Self {
         for (name, value) in members.as_object().unwrap() {
             let body = self.request["body"].as_object_mut().unwrap();
@@ -143,7 +143,7 @@ impl Exchange {
         self.with(json!({ "prompt": prompt }))
     }
 
-    /// The same request for another task than the one that the fixture `created` tells of.
+    /// A request for another task than the one that the fixture `created` tells of.
     pub(super) fn about(mut self, created: &Self, task_id: &str) -> Self {
         let text = self.request.to_string().replace(id_of(&created.answer), task_id);
         self.request = serde_json::from_str(&text).unwrap();

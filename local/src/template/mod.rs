@@ -47,7 +47,7 @@ pub struct Template {
 /// A Lambda function.
 #[derive(Debug)]
 pub struct Function {
-    /// Its logical id, such as `Create`.
+    /// The logical id of a function, such as `Create`.
     pub id: String,
     /// The cargo binary that it is built from, such as `create`.
     pub binary: String,
@@ -56,7 +56,7 @@ pub struct Function {
     pub schedules: Vec<Duration>,
     /// The tables whose changes start it.
     pub streams: Vec<Stream>,
-    /// What it may do.
+    /// What the function may do.
     pub policy: Policy,
     variables: BTreeMap<String, Text>,
 }

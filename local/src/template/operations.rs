@@ -18,7 +18,7 @@ fn of_type(name: &str) -> Vec<(String, Value)> {
     resources
 }
 
-/// Its words, as a heading of the runbook is addressed.
+/// The words of an alarm, as a heading of the runbook is addressed.
 fn slug(id: &str) -> String {
     let mut slug = String::new();
     for letter in id.chars() {

@@ -31,7 +31,7 @@ pub struct Policy(BTreeSet<Permission>);
 /// One action on one thing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
-    /// Such as `dynamodb:GetItem`.
+    /// An action, such as `dynamodb:GetItem`.
     pub action: String,
     /// By logical ids: `Tasks`, `Tasks/index/vendor_due`, `Accounts`.
     pub resource: String,

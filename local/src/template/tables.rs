@@ -8,7 +8,7 @@ use super::resources::DeployOnly;
 /// A DynamoDB table.
 #[derive(Debug)]
 pub struct Table {
-    /// Its logical id, such as `Tasks`.
+    /// The logical id of a table, such as `Tasks`.
     pub id: String,
     /// The attribute that says when an item expires.
     pub time_to_live: Option<String>,
@@ -123,7 +123,7 @@ impl Table {
 
     /// The body of the `CreateTable` request that makes this table under the name `table_name`.
     ///
-    /// It has no time to live, which DynamoDB takes in a request of its own.
+    /// The request lacks a time to live, which DynamoDB takes in a request of its own.
     pub fn create_request(&self, table_name: &str) -> Value {
         let stream = self.properties.stream_specification.as_ref();
         let request = CreateTable {

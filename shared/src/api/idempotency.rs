@@ -43,7 +43,7 @@ pub struct Record {
 /// What becomes of a request whose key was used before.
 #[derive(Debug)]
 pub enum Repeated {
-    /// The same answer again.
+    /// The answer that the first request got.
     Answer(Created),
     /// The first owner died at its work: its tasks are what there is.
     Tasks(Vec<TaskId>, Vec<Warning>),
@@ -91,7 +91,7 @@ impl Record {
     }
 }
 
-/// The same for bodies that say the same: neither spaces nor the order of
+/// A hash that is equal for bodies that say the same: neither spaces nor the order of
 /// members count, and 5 is 5.0.
 fn fingerprint(body: &[u8]) -> String {
     let mut canonical = String::new();

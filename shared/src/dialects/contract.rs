@@ -139,9 +139,9 @@ pub struct Search<'a> {
 /// The answer to a search for a task.
 #[derive(Debug, PartialEq)]
 pub enum Found {
-    /// It was made, and this is what the vendor calls it.
+    /// The vendor has the task, and calls it this.
     Task { vendor_task_id: String, figures: Figures },
-    /// It was surely not made.
+    /// The vendor surely has no such task.
     Absent,
     /// Not on this page of the vendor's list; this one comes next.
     More(String),

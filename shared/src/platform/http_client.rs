@@ -22,7 +22,7 @@ impl Default for Roots {
 }
 
 impl Roots {
-    /// These and no others, as a PEM file has them.
+    /// The authorities of a PEM file, and no others.
     pub fn read(pem: &[u8]) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         for root in CertificateDer::pem_slice_iter(pem) {

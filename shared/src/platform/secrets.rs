@@ -16,7 +16,7 @@ use super::setup_error::SetupError;
 /// Somebody waits while a secret is read.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Which version of a secret: a new text makes the current one the previous one.
+/// A version of a secret: a new text makes the current one the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Current,

@@ -22,7 +22,7 @@ const ACTION: &str = "ending a task";
 pub(super) enum Outcome {
     Succeeded,
     Failed,
-    /// Its vendor did not take it, and its client was told so at once.
+    /// The vendor did not take the task, and the client was told so at once.
     Refused,
 }
 

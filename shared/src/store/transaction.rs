@@ -24,7 +24,7 @@ pub(super) enum Transacted {
     Busy,
 }
 
-/// Which conditions did not hold, and the items that they did not hold for.
+/// The conditions that did not hold, and the items that they did not hold for.
 pub(super) struct Refusals(Vec<CancellationReason>);
 
 impl Refusals {

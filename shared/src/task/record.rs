@@ -70,7 +70,7 @@ pub struct Task {
     /// That the vendor says it does not know the task, and how often in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
-    /// Whether it has a place among the unfinished tasks that its key may have,
+    /// Whether the task has a place among the unfinished tasks that its key may have,
     /// which its end gives back.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counted: bool,

@@ -61,7 +61,7 @@ impl Generation {
         Ok(Self { req_key, prompt, behaviour })
     }
 
-    /// Its client has no name for it.
+    /// The client has no name for the task.
     pub(super) fn submission(&self) -> Submission<'_> {
         Submission { name: None, prompt: &self.prompt, behaviour: &self.behaviour }
     }

@@ -56,7 +56,7 @@ pub(super) enum MovementAmplitude {
     Large,
 }
 
-/// Its value makes no difference here.
+/// The value of a member that makes no difference here.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Style {

@@ -134,7 +134,7 @@ pub struct Ended<'a> {
     /// When it ended.
     #[serde(serialize_with = "to_the_second")]
     timestamp: Timestamp,
-    /// The same that `GET` shows.
+    /// The task, as `GET` shows it.
     data: TaskView<'a>,
 }
 

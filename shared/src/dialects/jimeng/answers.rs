@@ -125,7 +125,7 @@ fn kind_of_name(code: &str) -> Option<FaultKind> {
     })
 }
 
-/// The same codes as numbers.
+/// The gateway's codes as numbers.
 fn kind_of_number(code: &str) -> Option<FaultKind> {
     Some(match code {
         "100002" | "100004" | "100007" | "100008" => FaultKind::BadRequest,

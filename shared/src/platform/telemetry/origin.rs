@@ -1,6 +1,6 @@
 //! The request that lines of the log belong to.
 
-/// Which request it is, for lines that belong together.
+/// The request that a line belongs to, so that lines of one request are found together.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The function's name.

@@ -97,7 +97,7 @@ pub(in super::super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Generati
     })
 }
 
-/// Which images there are.
+/// The images of a request.
 #[derive(Default)]
 struct Frames {
     first: bool,
