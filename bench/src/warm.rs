@@ -225,7 +225,7 @@ impl Bench {
     fn update_item(&self, id: &TaskId) -> UpdateItemFluentBuilder {
         let task = &self.accepted;
         let expression = "SET #vendor_task_id = :vendor_task_id, #updated_at = :updated_at, \
-            #figures.#seed = :seed, #figures.#credits = :credits, \
+            #figures.#seed = :seed, #figures.#credits = :credits, #vendor_duty = :vendor_duty, \
             #events = list_append(if_not_exists(#events, :no_events), :events) \
             REMOVE #submission, #missing";
         let condition = "attribute_not_exists(#vendor_task_id) AND #status IN (:from0, :from1)";
@@ -240,6 +240,7 @@ impl Bench {
             .expression_attribute_values(":updated_at", value(&task.updated_at))
             .expression_attribute_values(":seed", value(&task.figures.seed))
             .expression_attribute_values(":credits", value(&task.figures.credits))
+            .expression_attribute_values(":vendor_duty", value(&task.vendor_duty))
             .expression_attribute_values(":no_events", AttributeValue::L(Vec::new()))
             .expression_attribute_values(
                 ":events",
@@ -251,6 +252,7 @@ impl Bench {
             .return_values_on_condition_check_failure(OnFailure::AllOld);
         let named = [
             "vendor_task_id",
+            "vendor_duty",
             "updated_at",
             "figures",
             "seed",
