@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use local::Options;
 use url::Url;
 
+use crate::addresses::read_url;
 use crate::keys::KeysCommand;
 use crate::task::TaskArguments;
 use crate::times::read_interval;
@@ -142,19 +143,6 @@ impl StackArguments {
             public_webhooks: self.public_webhooks,
             ..defaults
         })
-    }
-}
-
-pub(crate) fn read_url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
-            Err("not an http(s) address".to_owned())
-        }
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-            Err("it must have neither a query nor a fragment".to_owned())
-        }
-        Ok(url) => Ok(url),
-        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ use shared::platform::http_client::Roots;
 use shared::runtime::Environment;
 use url::Url;
 
-use crate::arguments::read_url;
+use crate::addresses::read_url;
 use crate::tables::{KeysTable, TableError, UsageTable};
 
 /// The tables of a stack, and how to reach them.

@@ -3,6 +3,7 @@
 //!
 //! Only `tables` is there for others: tests change a key as an operator does.
 
+mod addresses;
 mod arguments;
 mod columns;
 mod database;

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::TemplateError;
-use super::resources::{DeployOnly, FunctionProperties, Resource};
+use super::properties::DeployOnly;
+use super::resources::{FunctionProperties, Resource};
 use super::text::{Reference, Text, references};
 
 pub(super) struct Document {

@@ -11,7 +11,9 @@ mod filter;
 #[cfg(test)]
 mod operations;
 mod policies;
+mod properties;
 mod resources;
+mod route_key;
 mod routes;
 mod streams;
 mod tables;
@@ -77,7 +79,11 @@ impl Template {
             routes: Routes::read(&document.resources)?,
             secrets: Vec::new(),
         };
-        let mut roles = Roles::read(&document.resources)?;
+        let roles = document.resources.iter().filter_map(|(id, resource)| match resource {
+            Resource::Role { properties } => Some((id, properties)),
+            _ => None,
+        });
+        let mut roles = Roles::read(roles)?;
         for (id, resource) in document.resources {
             match resource {
                 Resource::Function { metadata, mut properties } => {

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::{
     Template, TemplateError,
-    resources::{DeployOnly, Resource, RoleOf},
+    properties::{DeployOnly, RoleOf},
     text::{Part, Reference, Text},
 };
 
@@ -78,11 +78,9 @@ enum Effect {
 }
 
 impl Roles {
-    pub(super) fn read(resources: &BTreeMap<String, Resource>) -> Result<Roles, TemplateError> {
-        let roles = resources.iter().filter_map(|(id, resource)| match resource {
-            Resource::Role { properties } => Some((id, properties)),
-            _ => None,
-        });
+    pub(super) fn read<'a>(
+        roles: impl Iterator<Item = (&'a String, &'a RoleProperties)>,
+    ) -> Result<Roles, TemplateError> {
         let roles = roles.map(|(id, role)| match Policy::read(role) {
             Ok(policy) => Ok((id.clone(), policy)),
             Err(why) => Err(TemplateError::at(&format!("resource `{id}`"), why)),

@@ -8,11 +8,13 @@ use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    Filter, policies::RoleProperties, routes::RouteKey, tables::TableProperties, text::Text,
+    Filter,
+    policies::RoleProperties,
+    properties::{DeployOnly, RoleOf},
+    route_key::RouteKey,
+    tables::TableProperties,
+    text::Text,
 };
-
-/// Known, and of no meaning on one machine.
-pub(super) type DeployOnly = Option<IgnoredAny>;
 
 #[derive(Deserialize)]
 #[serde(tag = "Type", rename_all_fields = "PascalCase", deny_unknown_fields)]
@@ -130,11 +132,6 @@ pub(super) struct StreamProperties {
     _parallelization_factor: DeployOnly,
     _starting_position: StartingPosition,
 }
-
-/// The logical id of a role, from `!GetAtt CreateRole.Arn`.
-#[derive(Deserialize)]
-#[serde(try_from = "Text")]
-pub(super) struct RoleOf(pub(super) String);
 
 /// The logical id of a table, from `!GetAtt Tasks.StreamArn`.
 #[derive(Deserialize)]
@@ -268,15 +265,6 @@ impl TryFrom<Text> for StreamOf {
     fn try_from(text: Text) -> Result<StreamOf, &'static str> {
         let stream = text.attribute("StreamArn").map(|table| StreamOf(table.to_owned()));
         stream.ok_or("expected `!GetAtt X.StreamArn` as stream, X being a table")
-    }
-}
-
-impl TryFrom<Text> for RoleOf {
-    type Error = &'static str;
-
-    fn try_from(text: Text) -> Result<RoleOf, &'static str> {
-        let role = text.attribute("Arn").map(|role| RoleOf(role.to_owned()));
-        role.ok_or("expected `!GetAtt X.Arn` as role, X being a role")
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::resources::DeployOnly;
+use super::properties::DeployOnly;
 
 /// A DynamoDB table.
 #[derive(Debug)]
