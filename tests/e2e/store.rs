@@ -228,6 +228,32 @@ async fn a_key_is_remembered_for_a_minute_and_an_unknown_one_not_at_all() {
 }
 
 #[tokio::test]
+async fn who_has_not_heard_the_latest_counts_no_miss_and_ends_nothing() {
+    let gateway = Gateway::start().await;
+    let (tasks, unheard) = (tasks(&gateway), task(1));
+    tasks.insert(&unheard).await.unwrap();
+    let now = unheard.created_at;
+    let miss = async |task: &Task| {
+        tasks.miss(task, Actor::Query.event(EventKind::Missing, now)).await.unwrap();
+        tasks.get(&task.id).await.unwrap().unwrap()
+    };
+    let missed = miss(&unheard).await;
+    assert_eq!(missed.missing.map(|missing| missing.times), Some(1));
+    assert_eq!(miss(&unheard).await, missed, "counted by somebody else before");
+    assert_eq!(miss(&missed).await.missing.map(|missing| missing.times), Some(2));
+
+    let heard = raise(&tasks, &missed, &progress(Status::Processing), now).await.unwrap().task;
+    assert_eq!(heard.missing, None);
+    assert_eq!(miss(&missed).await, heard, "the vendor has spoken of it meanwhile");
+    let lost = progress(Status::Failed);
+    let ended = tasks.end_missing(&missed, &lost, Vec::new(), now).await.unwrap().unwrap();
+    assert_eq!((ended.is_end, ended.task), (false, heard.clone()));
+    let ended = tasks.end_missing(&heard, &lost, Vec::new(), now).await.unwrap().unwrap();
+    assert!(ended.is_end);
+    assert_eq!(miss(&heard).await, ended.task, "an end is final");
+}
+
+#[tokio::test]
 async fn of_many_who_find_a_task_due_one_gets_it() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));

@@ -69,6 +69,43 @@ fn every_function_is_watched() {
     }
 }
 
+/// The names of indexes that stand behind this, however deep.
+fn indexes_named_in(place: &Value, named: &mut Vec<String>) {
+    match place {
+        Value::Object(members) => {
+            if members.get("Name").is_some_and(|name| name == "GlobalSecondaryIndexName") {
+                named.push(members["Value"].as_str().expect("a name").to_owned());
+            }
+            members.values().for_each(|inner| indexes_named_in(inner, named));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| indexes_named_in(inner, named)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_index_is_watched_by_its_own_name() {
+    let tables = of_type("AWS::DynamoDB::Table");
+    let indexes = tables
+        .iter()
+        .filter_map(|(_, table)| table["Properties"]["GlobalSecondaryIndexes"].as_array());
+    let names = indexes.flatten().map(|index| index["IndexName"].as_str().expect("a name"));
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    let mut watched = Vec::new();
+    for (_, alarm) in of_type("AWS::CloudWatch::Alarm") {
+        indexes_named_in(&alarm, &mut watched);
+    }
+    assert_eq!(watched, names);
+    let [(_, dashboard)] = &of_type("AWS::CloudWatch::Dashboard")[..] else {
+        panic!("expected one dashboard");
+    };
+    let dashboard = dashboard["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text");
+    for name in names {
+        let shown = format!("\"GlobalSecondaryIndexName\", \"{name}\"");
+        assert!(dashboard.contains(&shown), "{name} on the dashboard");
+    }
+}
+
 /// Of the whole workspace it would get what others want of its crates.
 #[test]
 fn every_function_is_built_of_its_own_package() {

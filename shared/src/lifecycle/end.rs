@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::dialects::facts;
 use crate::platform::telemetry::{Line, Unit, millis};
-use crate::store::StoreError;
+use crate::store::{Raised, StoreError};
 use crate::task::{Actor, ErrorBody, Figures, Progress, Status, Task};
 
 impl Lifecycle {
@@ -26,10 +26,7 @@ impl Lifecycle {
         let Some(raised) = self.tasks.raise(task, progress, events, now).await? else {
             return Ok(None);
         };
-        if raised.is_end {
-            report_end(&raised.task, asker.by);
-        }
-        Ok(Some(raised.task))
+        Ok(Some(tell_end(raised, asker.by)))
     }
 
     /// Ends a task in our own words.
@@ -44,6 +41,20 @@ impl Lifecycle {
         self.raise(task, &progress, Asker::patient(by), now).await
     }
 
+    /// Ends a task that its vendor does not know, by its own words.
+    pub(super) async fn fail_missing(
+        &self,
+        task: &Task,
+        end: ErrorBody,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Option<Task>, StoreError> {
+        let progress = Progress::failed(end, Figures::default());
+        let events = vec![by.rise(&progress, now)];
+        let ended = self.tasks.end_missing(task, &progress, events, now).await?;
+        Ok(ended.map(|ended| tell_end(ended, by)))
+    }
+
     /// Ends a task of which its client is being told.
     pub(super) async fn refuse(
         &self,
@@ -53,9 +64,7 @@ impl Lifecycle {
     ) -> Result<(), StoreError> {
         let event = Actor::Create.rise(&Progress::failed(error.clone(), Figures::default()), now);
         let raised = self.tasks.refuse(task, error, event).await?;
-        if let Some(raised) = raised.filter(|raised| raised.is_end) {
-            report_end(&raised.task, Actor::Create);
-        }
+        raised.map(|raised| tell_end(raised, Actor::Create));
         Ok(())
     }
 
@@ -75,6 +84,14 @@ impl Lifecycle {
         };
         self.fail(task, end, by, now).await.map(drop)
     }
+}
+
+/// Tells an end, if this attempt was the one that ended the task.
+fn tell_end(raised: Raised, by: Actor) -> Task {
+    if raised.is_end {
+        report_end(&raised.task, by);
+    }
+    raised.task
 }
 
 /// The line of a task that has just ended: each has one.

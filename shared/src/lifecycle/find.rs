@@ -45,7 +45,7 @@ impl Lifecycle {
                 return self.repeat(task, by, now).await;
             }
             Some(Found::Absent) if task.is_missing_for_good(&facts(task.vendor).pace, now) => {
-                self.fail(task, ends::never_arrived(task.vendor), by, now).await?;
+                self.fail_missing(task, ends::never_arrived(task.vendor), by, now).await?;
                 return Ok(());
             }
             Some(Found::Absent) => self.tasks.miss(task, by.event(EventKind::Missing, now)).await?,

@@ -34,7 +34,7 @@ impl Lifecycle {
             Some(Polled::Progress(progress)) => self.raise(task, &progress, asker, now).await,
             Some(Polled::Missing(fault)) => {
                 if task.is_missing_for_good(&facts(task.vendor).pace, now) {
-                    return self.fail(task, ends::lost(task.vendor), asker.by, now).await;
+                    return self.fail_missing(task, ends::lost(task.vendor), asker.by, now).await;
                 }
                 self.tasks.miss(task, asker.by.fault(EventKind::Missing, &fault, now)).await?;
                 Ok(None)

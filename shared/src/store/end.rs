@@ -65,6 +65,22 @@ impl Tasks {
         self.raise_by(task, progress.status, &change, Outcome::of(progress.status)).await
     }
 
+    /// Ends a task that its vendor does not know, unless somebody has heard otherwise
+    /// meanwhile. None when there is no such task.
+    pub async fn end_missing(
+        &self,
+        task: &Task,
+        progress: &Progress,
+        events: Vec<Event>,
+        now: Timestamp,
+    ) -> Result<Option<Raised>, StoreError> {
+        let change = Change::raise(task, progress, true, events, now);
+        let mut update = Update::of(&change, &task.id, "attribute_exists(id)")?;
+        update.require_status_below_or_at(progress.status)?;
+        update.require_missing_as(task.missing)?;
+        self.end(task, update, change.apply(task), Outcome::Failed).await
+    }
+
     /// Ends a task of which its client has been told already.
     pub async fn refuse(
         &self,

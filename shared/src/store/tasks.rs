@@ -77,9 +77,11 @@ impl Tasks {
         Ok(matches!(self.update(id, update).await?, Updated::Done(_)))
     }
 
-    /// Counts that the vendor does not know a task.
+    /// Counts that the vendor does not know a task, unless somebody has heard otherwise meanwhile.
     pub async fn miss(&self, task: &Task, event: Event) -> Result<(), StoreError> {
-        let update = Update::of(&Change::miss(task, event), &task.id, "attribute_exists(id)")?;
+        let mut update = Update::of(&Change::miss(task, event), &task.id, "attribute_exists(id)")?;
+        update.require_unfinished()?;
+        update.require_missing_as(task.missing)?;
         self.update(&task.id, update).await.map(drop)
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::StoreError;
 use super::item::Item;
-use crate::task::{Change, Event, Figures, Lane, Set, Status, TaskId};
+use crate::task::{Change, Event, Figures, Lane, Missing, Set, Status, TaskId};
 
 /// The parts of an `UpdateItem`. Every name is aliased: DynamoDB reserves many words.
 pub(super) struct Update {
@@ -178,6 +178,19 @@ impl Update {
 
     pub(super) fn require_unfinished(&mut self) -> Result<(), StoreError> {
         self.require_one_of(Status::Succeeded.below().iter())
+    }
+
+    /// That nobody has heard of the task, or counted a miss, since this was read.
+    pub(super) fn require_missing_as(&mut self, seen: Option<Missing>) -> Result<(), StoreError> {
+        self.name("missing");
+        match seen {
+            None => self.condition.push_str(" AND attribute_not_exists(#missing)"),
+            Some(seen) => {
+                self.value("seen_missing", &seen)?;
+                self.condition.push_str(" AND #missing = :seen_missing");
+            }
+        }
+        Ok(())
     }
 
     fn require_one_of<'a>(

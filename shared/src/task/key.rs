@@ -5,7 +5,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::crypto::Secret;
 use crate::crypto::digest::sha256;
@@ -42,10 +42,10 @@ pub struct ApiKey {
     /// Names of models, or patterns such as `vidu*`.
     pub models: Vec<String>,
     /// Items that were put into the table by hand may lack it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_readable")]
     pub created_at: Option<Timestamp>,
     /// When another API key took its place; it may stay valid for a while.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_readable")]
     pub replaced_at: Option<Timestamp>,
     #[serde(default)]
     pub disabled: bool,
@@ -61,6 +61,12 @@ pub struct ApiKey {
     pub previous_webhook_secret_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+}
+
+/// A time that is only shown: one that a hand has written otherwise breaks no key.
+fn if_readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 /// The secret as the table keeps it, which is where the secrets of webhooks live.

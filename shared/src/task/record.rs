@@ -191,11 +191,14 @@ impl Task {
     }
 
     /// Whether the vendor, which says once more that it does not know the task, has now
-    /// said so often enough and over a stretch of time. Whoever asks in quick
-    /// succession proves nothing.
+    /// said so often enough and over a stretch of time, which does not begin before the
+    /// vendor would be polled first. Whoever asks in quick succession proves nothing.
     pub fn is_missing_for_good(&self, pace: &Pace, now: Timestamp) -> bool {
+        let settled = self.created_at + pace.first + pace.missing_for();
         self.missing.is_some_and(|missing| {
-            missing.times + 1 >= MISSES && now.duration_since(missing.since) >= pace.missing_for()
+            missing.times + 1 >= MISSES
+                && now.duration_since(missing.since) >= pace.missing_for()
+                && now >= settled
         })
     }
 
@@ -208,5 +211,52 @@ impl Task {
     /// Whether what it ended as may have cost credits.
     pub fn may_be_charged(&self) -> bool {
         self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Limits;
+
+    fn key() -> ApiKey {
+        ApiKey {
+            sha256: KeyHash::of("sk-1"),
+            id: "key_1".to_owned(),
+            name: "one".to_owned(),
+            models: Vec::new(),
+            created_at: None,
+            replaced_at: None,
+            disabled: false,
+            expires_at: None,
+            webhook_secret: None,
+            previous_webhook_secret: None,
+            previous_webhook_secret_until: None,
+            limits: Limits::default(),
+        }
+    }
+
+    #[test]
+    fn a_task_is_missing_when_its_vendor_says_so_often_long_and_late_enough() {
+        let secs = SignedDuration::from_secs;
+        let pace =
+            Pace { first: secs(30), shortest: secs(30), longest: secs(60), deadline: secs(600) };
+        let at = |second| Timestamp::UNIX_EPOCH + secs(second);
+        let id = TaskId::new(at(0), &[7; 10]);
+        let account = AccountId::default();
+        let task = Task::new(id, &key(), Vendor::Vidu, account, "viduq1", "text2video", at(0));
+        let rows = [
+            (None, 600, false, "the first time"),
+            (Some((1, 30)), 600, false, "the second time"),
+            (Some((2, 30)), 90, true, "three polls of a reconciler"),
+            (Some((2, 31)), 90, false, "too short a stretch"),
+            (Some((9, 3)), 80, false, "a client who asks from the beginning"),
+            (Some((9, 3)), 90, true, "and when the vendor has had its time"),
+        ];
+        for (before, now, expected, reason) in rows {
+            let missing = before.map(|(times, since)| Missing { times, since: at(since) });
+            let task = Task { missing, ..task.clone() };
+            assert_eq!(task.is_missing_for_good(&pace, at(now)), expected, "{reason}");
+        }
     }
 }

@@ -228,14 +228,16 @@ impl Vendors {
 
     async fn account_of(&self, task: &Task, now: Timestamp) -> Result<Account, Fault> {
         let account = self.registry.of(task.vendor, &task.account, now).await;
-        account.map_err(|no| {
-            let why = match no {
-                NoAccount::Unreadable => "the accounts cannot be read",
-                NoAccount::Missing => "the task's account is gone",
-            };
-            let (task, vendor, account) = (&task.id, task.vendor, &task.account);
-            tracing::error!(task.id = %task, %vendor, %account, why, "a task's vendor cannot be asked");
-            Fault::with_message(FaultKind::Unavailable, why)
+        account.map_err(|no| match no {
+            // The registry has logged it.
+            NoAccount::Unreadable => {
+                Fault::with_message(FaultKind::Unavailable, "the accounts cannot be read")
+            }
+            NoAccount::Missing => {
+                let (task, vendor, account) = (&task.id, task.vendor, &task.account);
+                tracing::error!(task.id = %task, %vendor, %account, "a task's vendor cannot be asked");
+                Fault::with_message(FaultKind::Unavailable, "the task's account is gone")
+            }
         })
     }
 
