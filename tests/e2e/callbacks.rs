@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
-const FILM: &str = "https://videos.example/1.mp4";
+const VIDEO: &str = "https://videos.example/1.mp4";
 
 #[tokio::test]
 async fn a_good_callback_makes_the_gateway_poll() {
@@ -24,10 +24,10 @@ async fn a_good_callback_makes_the_gateway_poll() {
     assert_eq!(vidu.call_back(&state("processing")).await, 200);
     assert_eq!(gateway.client.task(&id).await.body["status"], "processing");
 
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
-    assert_eq!(vidu.call_back(&success(FILM)).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
+    assert_eq!(vidu.call_back(&success(VIDEO)).await, 200);
     let task = gateway.client.task(&id).await;
-    assert_eq!((&task.body["status"], &task.body["url"]), (&json!("succeeded"), &json!(FILM)));
+    assert_eq!((&task.body["status"], &task.body["url"]), (&json!("succeeded"), &json!(VIDEO)));
     assert_eq!(vidu.polls(), 2, "one poll a callback");
 }
 
@@ -74,9 +74,9 @@ async fn a_callback_that_is_not_the_vendors_is_refused_and_makes_nobody_poll() {
         (ViduCallback::good(&base.replace("vidu", "nobody")), 404, "no such vendor"),
     ];
     for (callback, status, reason) in rows {
-        assert_eq!(callback.send(&success(FILM)).await, status, "{reason}");
+        assert_eq!(callback.send(&success(VIDEO)).await, status, "{reason}");
     }
-    assert_eq!(vidu.polls(), 0, "nobody looked");
+    assert_eq!(vidu.polls(), 0, "nobody polled");
 }
 
 #[tokio::test]
@@ -84,8 +84,8 @@ async fn late_doubled_and_reordered_callbacks_change_nothing() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
-    assert_eq!(vidu.call_back(&success(FILM)).await, 200);
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
+    assert_eq!(vidu.call_back(&success(VIDEO)).await, 200);
     let ended = gateway.client.task(&id).await.body;
     assert_eq!(ended["status"], "succeeded");
 
@@ -108,7 +108,7 @@ async fn a_callback_that_could_not_be_followed_is_to_be_repeated() {
         [Reply::Page(502), Reply::HangUp, Reply::Json(429, json!({ "reason": "TooManyRequests" }))]
     {
         vidu.reply_to_polls(look);
-        assert_eq!(vidu.call_back(&success(FILM)).await, 503);
+        assert_eq!(vidu.call_back(&success(VIDEO)).await, 503);
         assert_eq!(
             gateway.client.task(&id).await.body["status"],
             "queued",
@@ -122,7 +122,7 @@ async fn a_callback_before_the_vendors_id_is_known_is_to_be_repeated() {
     let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
     let gateway = Gateway::calling(&vidu).await;
     gateway.client.created(&tide()).await;
-    assert_eq!(vidu.call_back(&success(FILM)).await, 503);
+    assert_eq!(vidu.call_back(&success(VIDEO)).await, 503);
 }
 
 #[tokio::test]

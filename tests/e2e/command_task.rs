@@ -18,7 +18,7 @@ async fn task(gateway: &Gateway, id: &str, more: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-async fn story(gateway: &Gateway, id: &str) -> Value {
+async fn shown(gateway: &Gateway, id: &str) -> Value {
     serde_json::from_str(&task(gateway, id, &["--json"]).await).expect("JSON")
 }
 
@@ -29,7 +29,7 @@ async fn an_operator_reads_every_event_and_nothing_that_is_the_clients() {
     let mut receiver = WebhookReceiver::start().await;
     let id = gateway.client.created(&with_webhook(&receiver.url)).await;
 
-    let before = story(&gateway, &id).await;
+    let before = shown(&gateway, &id).await;
     assert_eq!((&before["status"], &before["key"]), (&json!("queued"), &json!("local")));
     assert_eq!(before["duties"][0]["duty"], "poll", "{before}");
 
@@ -40,7 +40,7 @@ async fn an_operator_reads_every_event_and_nothing_that_is_the_clients() {
     receiver.called().await;
     tried(&gateway, &id, 1).await;
 
-    let after = story(&gateway, &id).await;
+    let after = shown(&gateway, &id).await;
     let events = after["events"].as_array().expect("events").iter();
     let events: Vec<_> = events
         .map(|event| format!("{} {}", event["by"], event["event"]).replace('"', ""))

@@ -192,7 +192,7 @@ fn the_version_is_the_workspaces() {
 }
 
 #[tokio::test]
-async fn each_example_of_a_request_makes_a_film() {
+async fn each_example_of_a_request_makes_a_video() {
     // A client's webhook is an address that nobody calls here before the video is done.
     let gateway = Gateway::with(Options { public_webhooks: true, ..Options::default() }).await;
     let content = format!("{CREATE}/requestBody/content/application~1json");

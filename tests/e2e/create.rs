@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Gateway, assert_error, send, tide};
 
 #[tokio::test]
-async fn a_request_becomes_a_film_that_can_be_downloaded() {
+async fn a_request_becomes_a_video_that_can_be_downloaded() {
     let gateway = Gateway::start().await;
     let id = gateway.client.created(&json!({
         "model": "viduq1", "prompt": "the tide comes in", "size": "1080x1920", "seed": 42, "user": "u-1",

@@ -23,7 +23,7 @@ fn told(events: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_story_tells_every_step_in_order() {
+async fn the_events_tell_all_that_happened_in_order() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;

@@ -15,7 +15,7 @@ use shared::runtime::Environment;
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, ViduCallback, state, success};
 
-const FILM: &str = "https://videos.example/1.mp4";
+const VIDEO: &str = "https://videos.example/1.mp4";
 
 /// A reconciler that stands so many seconds in the future.
 pub(crate) struct Later {
@@ -51,11 +51,11 @@ async fn a_task_that_nobody_callbacks_or_asks_for_ends_all_the_same() {
     assert_eq!(vidu.polls(), 0, "not due yet");
     later.run_after(60).await;
     assert_eq!(vidu.polls(), 1, "still being made");
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     later.run_after(60).await;
     later.run_after(60).await;
-    assert_eq!(vidu.polls(), 2, "an end is looked at once");
-    assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
+    assert_eq!(vidu.polls(), 2, "an end is polled once");
+    assert_eq!(gateway.client.task(&id).await.body["url"], VIDEO);
 }
 
 #[tokio::test]
@@ -68,9 +68,9 @@ async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
         body["n"] = json!(4);
         assert_eq!(gateway.client.create(&body).await.status, 200);
     }
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     futures_util::future::join(one.run_after(60), other.run_after(60)).await;
-    assert_eq!(vidu.polls(), 200, "each was looked at once");
+    assert_eq!(vidu.polls(), 200, "each was polled once");
     let index = gateway.dynamodb().scan().table_name("Tasks").index_name("vendor_due").send().await;
     assert_eq!(index.expect("a scan").count(), 0, "no timer is left");
 }
@@ -97,7 +97,7 @@ async fn a_poll_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
             .await
             .expect("a timer");
     }
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     // The first one hears nothing before the second one is asked for.
     vidu.hold_polls(2);
     let began = Instant::now();
@@ -106,7 +106,7 @@ async fn a_poll_without_answer_holds_up_nobody_whose_time_comes_meanwhile() {
     for id in [one, other] {
         assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
     }
-    assert_eq!(vidu.polls(), 2, "each was looked at once");
+    assert_eq!(vidu.polls(), 2, "each was polled once");
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_vendor_that_is_down_delays_and_loses_nothing() {
         let status = gateway.client.task(&id).await.body["status"].clone();
         assert!(["queued", "processing"].contains(&status.as_str().unwrap()), "{status}");
     }
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     later.run_after(3600).await;
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
 }
@@ -172,7 +172,7 @@ async fn a_task_without_end_is_given_up_after_one_last_poll() {
     assert_eq!(task["error"]["charged"], "unknown");
 
     let late = gateway.client.created(&tide()).await;
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     later.run_after(51 * 3600).await;
     assert_eq!(
         gateway.client.task(&late).await.body["status"],
@@ -195,7 +195,7 @@ async fn a_lost_submission_is_found_in_the_vendors_list_and_not_made_again() {
     ] }),
     ));
     later.run_after(60).await;
-    vidu.reply_to_polls(Reply::Json(200, success(FILM)));
+    vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
     later.run_after(60).await;
     assert_eq!(gateway.client.task(&id).await.body["status"], "succeeded");
     assert_eq!(vidu.submissions().len(), 1);
@@ -208,7 +208,7 @@ async fn a_lost_submission_is_found_by_the_callback_that_names_it() {
     let note = json!({ "model": "viduq1", "prompt": "x", "metadata": { "payload": "order 17" } });
     let id = gateway.client.created(&note).await;
     let with_note = |note: &str| {
-        let mut video: Value = success(FILM);
+        let mut video: Value = success(VIDEO);
         video["payload"] = note.into();
         video
     };
@@ -219,6 +219,6 @@ async fn a_lost_submission_is_found_by_the_callback_that_names_it() {
     assert_eq!(callback.send(&named).await, 503);
     vidu.reply_to_polls(Reply::Json(200, with_note("order 17")));
     assert_eq!(callback.send(&named).await, 200);
-    assert_eq!(gateway.client.task(&id).await.body["url"], FILM);
+    assert_eq!(gateway.client.task(&id).await.body["url"], VIDEO);
     assert_eq!(vidu.submissions().len(), 1);
 }

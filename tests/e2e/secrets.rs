@@ -49,7 +49,7 @@ async fn callback(gateway: &Gateway) -> Callback {
     Callback::start(&Environment::new(&variable)).expect("it starts")
 }
 
-async fn ring_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
+async fn call_back_at(callback: &Callback, url: &str, now: Timestamp) -> StatusCode {
     let signed = ViduCallback { at: now, ..ViduCallback::good(url) };
     let mut request = Request::post(&signed.signed_path);
     for (name, value) in signed.headers() {
@@ -174,11 +174,11 @@ async fn addresses_outlive_the_secret_that_they_were_made_with() {
     gateway.stack.put_secret("CallbackSecret", "second");
     assert_eq!(vidu.call_back(&state("processing")).await, 200, "to who has not heard of it");
     let after = callback(&gateway).await;
-    assert_eq!(ring_at(&after, &first, now()).await, 200, "to who started after it");
+    assert_eq!(call_back_at(&after, &first, now()).await, 200, "to who started after it");
 
     gateway.stack.put_secret("CallbackSecret", "third");
     let after = callback(&gateway).await;
-    assert_eq!(ring_at(&after, &first, now()).await, 404, "two secrets later");
+    assert_eq!(call_back_at(&after, &first, now()).await, 404, "two secrets later");
 }
 
 #[tokio::test]
@@ -187,20 +187,24 @@ async fn an_address_made_with_a_newer_secret_is_recognised() {
     let gateway = Gateway::calling(&vidu).await;
     let callback = callback(&gateway).await;
     assert_eq!(ask(&create(&gateway).await, now()).await, 200);
-    assert_eq!(ring_at(&callback, &vidu.callback_url(), now()).await, 200, "it knows the first");
+    assert_eq!(
+        call_back_at(&callback, &vidu.callback_url(), now()).await,
+        200,
+        "it knows the first"
+    );
 
     // Both are read when the first token comes that does not fit, and again for a later one.
     for secret in ["second", "third"] {
         gateway.stack.put_secret("CallbackSecret", secret);
         assert_eq!(ask(&create(&gateway).await, now()).await, 200);
-        assert_eq!(ring_at(&callback, &vidu.callback_url(), now()).await, 200, "{secret}");
+        assert_eq!(call_back_at(&callback, &vidu.callback_url(), now()).await, 200, "{secret}");
     }
 
     gateway.stack.put_secret("CallbackSecret", "fourth");
     assert_eq!(ask(&create(&gateway).await, now()).await, 200);
     let address = vidu.callback_url();
-    assert_eq!(ring_at(&callback, &address, now()).await, 404, "not twice within a minute");
-    assert_eq!(ring_at(&callback, &address, later()).await, 200);
+    assert_eq!(call_back_at(&callback, &address, now()).await, 404, "not twice within a minute");
+    assert_eq!(call_back_at(&callback, &address, later()).await, 200);
 }
 
 #[tokio::test]

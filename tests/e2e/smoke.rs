@@ -12,6 +12,6 @@ async fn the_checks_of_a_deployed_stack_pass_on_this_one() {
     assert_eq!(deployment.url(), gateway.stack.url(), "a slash at its end does no harm");
     deployment.check_contract().await;
     deployment.check_refusals().await;
-    let video = deployment.make_film("viduq1").await;
+    let video = deployment.make_video("viduq1").await;
     assert_eq!(video["status"], "succeeded", "{video}");
 }

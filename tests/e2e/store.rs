@@ -32,7 +32,7 @@ fn accepted(now: Timestamp) -> Event {
 }
 
 /// What stays when the order of things does not count.
-fn without_story(task: &Task) -> Task {
+fn without_events(task: &Task) -> Task {
     Task { events: Vec::new(), ..task.clone() }
 }
 
@@ -178,8 +178,8 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
     let end = tasks.get(&stored.id).await.unwrap().unwrap();
     assert!(end.status.is_final());
     for raised in seen.iter().filter(|raised| raised.task.status.is_final()) {
-        let task = without_story(&raised.task);
-        assert_eq!(task, without_story(&end), "an end that anybody saw is the end");
+        let task = without_events(&raised.task);
+        assert_eq!(task, without_events(&end), "an end that anybody saw is the end");
     }
 }
 
@@ -332,7 +332,7 @@ async fn in_every_order_the_same_progress_leads_to_the_same_task() {
                 raise(&tasks, &stored, &progress(status), stored.created_at).await;
             }
             let ended = tasks.get(&stored.id).await.unwrap().unwrap();
-            arrived.push(Task { id: task(0).id, ..without_story(&ended) });
+            arrived.push(Task { id: task(0).id, ..without_events(&ended) });
         }
         assert_eq!(arrived.len(), 24);
         assert!(

@@ -11,7 +11,7 @@ async fn post(gateway: &Gateway, body: &str) -> Answer {
     send(request.header("content-type", "application/json").body(body.to_owned())).await
 }
 
-async fn assert_film(gateway: &Gateway, answer: &Answer) -> Value {
+async fn assert_video(gateway: &Gateway, answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     let id = answer.body["task_id"].as_str().expect("a task_id");
     let task = gateway.client.wait_for(id, "succeeded").await;
@@ -36,7 +36,7 @@ async fn the_kling_request_of_the_public_documentation_works_word_for_word() {
         ["metadata.seed", "size"],
         "no seed there, and the image has its own ratio"
     );
-    let task = assert_film(&gateway, &answer).await;
+    let task = assert_video(&gateway, &answer).await;
     assert_eq!(task["model"], "kling-v1");
 }
 
@@ -47,13 +47,13 @@ async fn the_jimeng_request_of_the_public_documentation_works_word_for_word() {
         "image":"https://h2.inkwai.com/bs2/upload-ylab-stunt/a.jpg",
         "metadata":{"req_key":"jimeng_vgfm_i2v_l20","image_urls":["https://h2.inkwai.com/bs2/upload-ylab-stunt/a.jpg"],"aspect_ratio":"16:9"}}"#).await;
     assert_eq!(warned(&answer), ["model"], "another product was named, and the image sent once");
-    let task = assert_film(&gateway, &answer).await;
+    let task = assert_video(&gateway, &answer).await;
     assert_eq!(task["metadata"]["duration"], 5, "Jimeng tells nothing; the request did");
     assert_eq!(task["metadata"]["fps"], 24);
 }
 
 #[tokio::test]
-async fn every_kind_of_model_makes_a_film() {
+async fn every_kind_of_model_makes_a_video() {
     let gateway = Gateway::start().await;
     let image = "https://i.example/a.png";
     let bodies = [
@@ -75,7 +75,7 @@ async fn every_kind_of_model_makes_a_film() {
     }
     for (body, answer) in bodies.iter().zip(answers) {
         println!("{body}");
-        assert_film(&gateway, &answer).await;
+        assert_video(&gateway, &answer).await;
     }
 }
 

@@ -6,7 +6,7 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 /// A vendor that takes longer over a few seconds of video is worth a look.
-const LONGEST_FILM: Duration = Duration::from_secs(15 * 60);
+const LONGEST_VIDEO: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) struct Deployment {
     http: reqwest::Client,
@@ -64,7 +64,7 @@ impl Deployment {
     }
 
     /// Makes a video and waits for it. The vendor charges for this.
-    pub(crate) async fn make_film(&self, model: &str) -> Value {
+    pub(crate) async fn make_video(&self, model: &str) -> Value {
         let body = json!({ "model": model, "prompt": "The sun sets over a calm sea" });
         let created = read(self.create(&body), 200).await;
         let id = created["task_id"].as_str().expect("a task_id");
@@ -78,18 +78,18 @@ impl Deployment {
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
             match task["status"].as_str() {
                 Some("succeeded") => {
-                    self.check_film(task["url"].as_str().expect("a url")).await;
+                    self.check_video(task["url"].as_str().expect("a url")).await;
                     return task;
                 }
                 Some("queued" | "processing") => {}
                 _ => panic!("the video failed: {task}"),
             }
-            assert!(began.elapsed() < LONGEST_FILM, "it still is not done: {task}");
+            assert!(began.elapsed() < LONGEST_VIDEO, "it still is not done: {task}");
             tokio::time::sleep(wait).await;
         }
     }
 
-    async fn check_film(&self, url: &str) {
+    async fn check_video(&self, url: &str) {
         let video = self.http.get(url).send().await.expect("an answer of the vendor's");
         assert_eq!(video.status(), 200, "{url}");
         let video = video.bytes().await.expect("a video");

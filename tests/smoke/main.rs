@@ -42,12 +42,12 @@ async fn the_deployed_stack_answers_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn the_deployed_stack_makes_a_film() {
+async fn the_deployed_stack_makes_a_video() {
     let Some(deployment) = deployment() else { return };
     if variable("FILMGATE_SPEND").as_deref() != Some("yes") {
         return say("no video was made: that costs money, and takes FILMGATE_SPEND=yes");
     }
     let model = variable("FILMGATE_MODEL").unwrap_or_else(|| "viduq1".to_owned());
-    let task = deployment.make_film(&model).await;
+    let task = deployment.make_video(&model).await;
     say(&format!("{} made {}", model, task["url"]));
 }

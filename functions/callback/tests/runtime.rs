@@ -8,7 +8,7 @@ use shared::task::Status;
 const CALLBACK: &str = env!("CARGO_BIN_EXE_callback");
 
 #[tokio::test]
-async fn a_signed_ring_makes_it_look() {
+async fn a_signed_callback_makes_it_ask() {
     // The vendor calls somebody else, who passes it on as API Gateway would.
     let mut door = Receiver::start().await.unwrap();
     let options = Options {
