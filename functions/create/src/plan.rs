@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lambda_http::Request;
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::generations;
-use shared::api::{ApiError, Generation, Order, Record, Warning, http};
+use shared::api::{ApiError, Generation, Order, Record, Warning, http, routes};
 use shared::auth;
 use shared::dialects::{Submission, SubmitContext, vendor_of};
 use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
@@ -141,8 +141,11 @@ impl Create {
     fn check_webhook(&self, order: &Order, key: &ApiKey) -> Result<Option<Warning>, ApiError> {
         let Some((url, param)) = &order.webhook else { return Ok(None) };
         self.webhook_hosts.check(url, param)?;
-        let message = "This API key has no webhook secret to sign with, and without one its \
-                       webhooks are not called; ask GET /v1/video/generations/{task_id}.";
+        let message = format!(
+            "This API key has no webhook secret to sign with, and without one its webhooks are \
+             not called; ask GET {}.",
+            routes::GENERATION
+        );
         Ok(key.webhook_secret.is_none().then(|| Warning::new(*param, message)))
     }
 }

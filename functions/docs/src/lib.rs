@@ -8,7 +8,7 @@ mod page;
 
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Request, Response};
-use shared::api::{ApiError, http};
+use shared::api::{ApiError, http, routes};
 use shared::runtime::answered;
 
 use page::Page;
@@ -36,8 +36,8 @@ impl Docs {
     fn try_answer(&self, request: &Request) -> Result<Response<Body>, ApiError> {
         let path = request.uri().path();
         let is_page = match path {
-            "/docs" => true,
-            "/openapi.json" => false,
+            routes::DOCS => true,
+            routes::CONTRACT => false,
             _ => return Err(ApiError::unknown_route(request.method().as_str(), path)),
         };
         http::require_method(request, "GET")?;

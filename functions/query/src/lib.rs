@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::generations::{Events, TaskView};
-use shared::api::{ApiError, http};
+use shared::api::{ApiError, http, routes};
 use shared::auth;
 use shared::lifecycle::{FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
@@ -46,7 +46,9 @@ impl Query {
         http::require_method(request, "GET")?;
         http::refuse_query(request)?;
         let stored = self.find(id, request, now).await?;
-        if request.uri().path().ends_with("/events") {
+        // A proxy in front may have put something before the path.
+        let events = routes::EVENTS.trim_start_matches(routes::GENERATION);
+        if request.uri().path().ends_with(events) {
             return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
         }
         let id = stored.id.clone();

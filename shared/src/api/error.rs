@@ -4,6 +4,7 @@
 
 use http::StatusCode;
 
+use super::routes;
 use super::warning::Warning;
 use crate::task::{Charged, Code, ErrorBody, Fault, Vendor};
 
@@ -77,8 +78,10 @@ impl ApiError {
 
     pub fn unknown_route(method: &str, path: &str) -> Self {
         let message = format!(
-            "There is no {method} {path}. This API has POST /v1/video/generations and \
-             GET /v1/video/generations/{{task_id}}; GET /openapi.json tells all of it."
+            "There is no {method} {path}. This API has POST {} and GET {}; GET {} tells all of it.",
+            routes::GENERATIONS,
+            routes::GENERATION,
+            routes::CONTRACT,
         );
         Self::new(Code::RouteNotFound, message)
     }

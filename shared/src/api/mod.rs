@@ -11,6 +11,7 @@ mod idempotency;
 mod image;
 mod json;
 mod order;
+pub mod routes;
 mod size;
 mod warning;
 

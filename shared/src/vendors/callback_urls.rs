@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 use url::Url;
 
+use crate::api::routes;
 use crate::platform::SetupError;
 use crate::platform::secrets::{Renewable, Stage, StoredSecret};
 use crate::task::{AccountId, TaskId, Vendor};
@@ -161,7 +162,7 @@ async fn read_keys(secret: &StoredSecret) -> Result<Vec<TokenKey>, SetupError> {
 }
 
 fn route(vendor: Vendor, token: &str) -> String {
-    format!("/v1/callbacks/{vendor}/{token}")
+    routes::CALLBACK.replace("{vendor}", vendor.as_str()).replace("{token}", token)
 }
 
 #[cfg(test)]
