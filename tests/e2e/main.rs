@@ -6,6 +6,7 @@
 mod between;
 mod callbacks;
 mod capacity;
+mod changes;
 mod command;
 mod command_aws;
 mod command_keys;

@@ -97,6 +97,24 @@ impl Limits {
 }
 
 impl ApiKey {
+    /// A key without limits, end or webhook secret.
+    pub fn new(sha256: KeyHash, id: &str, name: &str, models: Vec<String>) -> Self {
+        Self {
+            sha256,
+            id: id.to_owned(),
+            name: name.to_owned(),
+            models,
+            created_at: None,
+            replaced_at: None,
+            disabled: false,
+            expires_at: None,
+            webhook_secret: None,
+            previous_webhook_secret: None,
+            previous_webhook_secret_until: None,
+            limits: Limits::default(),
+        }
+    }
+
     /// The secrets that webhooks are signed with now: the current one, and for a
     /// while the one before, so that a client can change over at leisure.
     pub fn webhook_secrets(&self, now: Timestamp) -> Vec<&Secret> {

@@ -217,24 +217,6 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Limits;
-
-    fn key() -> ApiKey {
-        ApiKey {
-            sha256: KeyHash::of("sk-1"),
-            id: "key_1".to_owned(),
-            name: "one".to_owned(),
-            models: Vec::new(),
-            created_at: None,
-            replaced_at: None,
-            disabled: false,
-            expires_at: None,
-            webhook_secret: None,
-            previous_webhook_secret: None,
-            previous_webhook_secret_until: None,
-            limits: Limits::default(),
-        }
-    }
 
     #[test]
     fn a_task_is_missing_when_its_vendor_says_so_often_long_and_late_enough() {
@@ -244,7 +226,8 @@ mod tests {
         let at = |second| Timestamp::UNIX_EPOCH + secs(second);
         let id = TaskId::new(at(0), &[7; 10]);
         let account = AccountId::default();
-        let task = Task::new(id, &key(), Vendor::Vidu, account, "viduq1", "text2video", at(0));
+        let key = ApiKey::new(KeyHash::of("sk-1"), "key_1", "one", Vec::new());
+        let task = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", at(0));
         let rows = [
             (None, 600, false, "the first time"),
             (Some((1, 30)), 600, false, "the second time"),
