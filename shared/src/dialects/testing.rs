@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderMap, HeaderName, Response};
 use serde_json::Value;
 
 use crate::task::FaultKind;
@@ -58,4 +58,16 @@ pub(super) fn kind(fixture: &Value) -> FaultKind {
         "server_error" => FaultKind::Internal,
         other => panic!("unknown error_kind {other}"),
     }
+}
+
+/// The headers of a callback, as Lambda delivers them.
+pub(super) fn callback_headers(headers: &Value) -> HeaderMap {
+    let headers = headers.as_object().expect("headers").iter();
+    headers
+        .map(|(name, value)| {
+            // Lambda delivers the names in lower case.
+            let name: HeaderName = name.to_ascii_lowercase().parse().expect("a name");
+            (name, value.as_str().expect("text").parse().expect("a value"))
+        })
+        .collect()
 }

@@ -7,7 +7,7 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::testing::{self, answer, kind};
+use crate::dialects::testing::{self, answer, callback_headers, kind};
 use crate::task::TaskId;
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
@@ -59,17 +59,6 @@ fn a_look_goes_where_the_task_was_made_and_cannot_be_led_elsewhere() {
         assert_eq!(request.uri().to_string(), format!("{host}{path}"));
         assert_eq!(request.headers()["authorization"], "Bearer key");
     }
-}
-
-fn callback_headers(headers: &Value) -> http::HeaderMap {
-    let headers = headers.as_object().expect("headers").iter();
-    headers
-        .map(|(name, value)| {
-            // Lambda delivers the names in lower case.
-            let name: http::HeaderName = name.to_ascii_lowercase().parse().expect("a name");
-            (name, value.as_str().expect("text").parse().expect("a value"))
-        })
-        .collect()
 }
 
 fn verify(

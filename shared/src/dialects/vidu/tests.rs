@@ -6,7 +6,7 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::testing::{self, answer, kind};
+use crate::dialects::testing::{self, answer, callback_headers, kind};
 use crate::task::{Charged, Fault, Status, Vendor};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
@@ -234,17 +234,6 @@ fn a_look_names_the_task_in_the_path_and_cannot_be_led_elsewhere() {
         assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("GET", uri));
         assert_eq!(request.headers()["authorization"], "Token key");
     }
-}
-
-fn callback_headers(headers: &Value) -> http::HeaderMap {
-    let headers = headers.as_object().expect("headers").iter();
-    headers
-        .map(|(name, value)| {
-            // Lambda delivers the names in lower case.
-            let name: http::HeaderName = name.to_ascii_lowercase().parse().expect("a name");
-            (name, value.as_str().expect("text").parse().expect("a value"))
-        })
-        .collect()
 }
 
 fn verify(case: &Value, api_key: &str, now: i64) -> Result<(), CallbackRefused> {
