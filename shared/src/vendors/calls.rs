@@ -235,7 +235,7 @@ impl Vendors {
             }
             NoAccount::Missing => {
                 let (task, vendor, account) = (&task.id, task.vendor, &task.account);
-                tracing::error!(task.id = %task, %vendor, %account, "a task's vendor cannot be asked");
+                tracing::error!(task.id = %task, %vendor, %account, "a task's vendor cannot be asked: its account is gone from the accounts secret");
                 Fault::with_message(FaultKind::Unavailable, "the task's account is gone")
             }
         })
