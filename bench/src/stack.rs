@@ -86,7 +86,7 @@ impl BenchStack {
 
     /// A task that was created just now, as it is stored.
     pub(crate) async fn created(&self, create: &Create) -> Task {
-        let answer = create.answer(&self.create_request(), Timestamp::now()).await;
+        let answer = create.answer(&self.create_request(), &client::clock(Timestamp::now())).await;
         let answer: Value = serde_json::from_slice(answer.body()).expect("JSON");
         let id = answer["task_id"].as_str().and_then(|id| id.parse().ok()).expect("a task");
         let task = client::tasks(&self.stack).get(&id).await;

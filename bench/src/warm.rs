@@ -171,7 +171,10 @@ impl Bench {
             Work::Create => {
                 let request = self.stack.create_request();
                 does(Box::pin(async move {
-                    assert_eq!(self.create.answer(&request, now).await.status(), 200);
+                    assert_eq!(
+                        self.create.answer(&request, &client::clock(now)).await.status(),
+                        200
+                    );
                 }))
             }
             Work::CallsOfCreate => {

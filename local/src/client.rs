@@ -2,7 +2,9 @@
 //! function's variables, and a view of the table.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use shared::platform::Clock;
 use shared::runtime::Environment;
 use shared::store::Tasks;
 use shared::task::TaskId;
@@ -52,4 +54,9 @@ pub fn tasks(stack: &Stack) -> Tasks {
 pub fn dynamodb(stack: &Stack) -> aws_sdk_dynamodb::Client {
     let variables = variables(stack, "Create", stack.database_url());
     Environment::new(&variables).dynamodb().expect("the stack has all that it takes")
+}
+
+/// The clock of a create that begins now, with the time that the template gives it.
+pub fn clock(now: Timestamp) -> Clock {
+    Clock::starting(now, now + SignedDuration::from_secs(29))
 }

@@ -20,6 +20,7 @@ use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
+use shared::platform::Clock;
 use shared::task::{Code, Vendor};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -86,7 +87,9 @@ async fn answer(
     let (function, patience) = (function.clone(), *patience);
     let invocation = front.invocations.clone();
     let invoked = tokio::spawn(async move {
-        let answer = timeout(patience, function.answer(&request, Timestamp::now())).await;
+        let now = Timestamp::now();
+        let clock = Clock::starting(now, now + patience);
+        let answer = timeout(patience, function.answer(&request, &clock)).await;
         drop(invocation);
         answer
     });

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use callback::Callback;
 use create::Create;
 use docs::Docs;
-use jiff::Timestamp;
 use lambda_http::{Body, Request, Response};
 use notify::Notify;
 use query::Query;
 use reconcile::Reconcile;
-use shared::platform::SetupError;
+use shared::platform::{Clock, SetupError};
 use shared::runtime::Environment;
 
 use crate::template;
@@ -57,9 +56,10 @@ impl Function {
 }
 
 impl HttpFunction {
-    pub(crate) async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: &Request, clock: &Clock) -> Response<Body> {
+        let now = clock.now();
         match self {
-            Self::Create(create) => create.answer(request, now).await,
+            Self::Create(create) => create.answer(request, clock).await,
             Self::Query(query) => query.answer(request, now).await,
             Self::Callback(callback) => callback.answer(request, now).await,
             Self::Docs(docs) => docs.answer(request).await,

@@ -11,7 +11,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, RequestExt};
 use local::Reply;
-use local::client::variables;
+use local::client::{clock, variables};
 use query::Query;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ impl Metered {
         if let Some(key) = idempotency_key {
             request = request.header("idempotency-key", key);
         }
-        let answer = self.create.answer(&event(request, &[]), Timestamp::now()).await;
+        let answer = self.create.answer(&event(request, &[]), &clock(Timestamp::now())).await;
         let answer: Value = serde_json::from_slice(answer.body()).expect("JSON");
         answer["task_id"].as_str().expect("a task").to_owned()
     }
@@ -199,7 +199,7 @@ async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where
         &["GetItem Keys 0.5", "TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"][..],
         &["TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"],
     ] {
-        metered.create.answer(&create, Timestamp::now()).await;
+        metered.create.answer(&create, &clock(Timestamp::now())).await;
         metered.assert("a create of a key with both limits", calls);
     }
     metered.vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex};
 use jiff::{SignedDuration, Timestamp};
 use shared::api::ApiError;
 use shared::store::Tasks;
-use shared::task::{Actor, Change, Delivery, EventKind, Figures, Progress, Status, Task};
+use shared::task::{Actor, Change, Delivery, EventKind, Figures, Progress, Set, Status, Task};
 
 use crate::gateway::Gateway;
 use crate::store::task;
@@ -48,7 +48,7 @@ fn all_tasks(seed: u8) -> [Task; 2] {
     let full = Task {
         url: Some("https://videos.example/1.mp4".to_owned()),
         url_expires_at: Some(at_noon()),
-        submission: Some("{}".to_owned()),
+        repeat: Some("{}".to_owned()),
         missing: Some(bare.missed(bare.created_at)),
         webhook_url: Some("https://hooks.example.com/".to_owned()),
         status: Status::Processing,
@@ -107,14 +107,28 @@ async fn a_change_does_the_same_to_a_task_in_memory_and_in_the_table() {
         let accepted = event(EventKind::Accepted);
         let figures = Figures { credits: Some(4.0), ..Figures::default() };
         let first_poll = now + SignedDuration::from_secs(30);
-        let change = Change::accept(&stored, "v-1", &figures, first_poll, accepted.clone());
-        let written = tasks.accept(&stored, "v-1", &figures, accepted).await.unwrap().unwrap();
+        let doubted = Change {
+            credentials: Set::To("others".to_owned()),
+            ..Change::doubt(Some("{}".to_owned()), event(EventKind::Unknown))
+        };
+        tasks.doubt(&stored, &doubted).await.unwrap();
+        let written = tasks.get(&stored.id).await.unwrap().unwrap();
+        assert_eq!(written, doubted.apply(&stored));
+
+        let stored = written;
+        let change = Change::accept(&stored, "v-1", &figures, first_poll, accepted);
+        let written = tasks.accept(&stored, &change).await.unwrap().unwrap();
         assert_eq!(written, change.apply(&stored));
 
         let (stored, missing) = (written, event(EventKind::Missing));
         tasks.miss(&stored, missing.clone()).await.unwrap();
         let written = tasks.get(&stored.id).await.unwrap().unwrap();
         assert_eq!(written, Change::miss(&stored, missing).apply(&stored));
+
+        let (stored, failed) = (written, event(EventKind::PollFailed));
+        tasks.note_failed(&stored, failed.clone()).await.unwrap();
+        let written = tasks.get(&stored.id).await.unwrap().unwrap();
+        assert_eq!(written, Change::unmiss(failed).apply(&stored));
 
         for next in [Some(first_poll), None] {
             let stored = tasks.get(&stored.id).await.unwrap().unwrap();
@@ -127,4 +141,17 @@ async fn a_change_does_the_same_to_a_task_in_memory_and_in_the_table() {
             assert_eq!(written, change.apply(&stored));
         }
     }
+
+    let ended = Task {
+        status: Status::Succeeded,
+        url: Some("https://videos.example/old.mp4".to_owned()),
+        url_expires_at: Some(now),
+        ..task(200)
+    };
+    tasks.insert(&ended).await.expect("stored");
+    let change = Change::renew_link("https://videos.example/new.mp4", None);
+    for is_renewed in [true, false] {
+        assert_eq!(tasks.renew_link(&ended, &change).await.unwrap(), is_renewed);
+    }
+    assert_eq!(tasks.get(&ended.id).await.unwrap(), Some(change.apply(&ended)));
 }

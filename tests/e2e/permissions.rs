@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use create::Create;
 use jiff::{SignedDuration, Timestamp};
-use local::{LOCAL_KEY, Reply};
+use local::{LOCAL_KEY, Reply, client};
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
@@ -50,7 +50,7 @@ async fn whatever_a_function_may_do_it_also_does() {
         .body(lambda_http::Body::Text(video(&json!({})).to_string()))
         .expect("a request");
     let later = Timestamp::now() + SignedDuration::from_mins(1);
-    let answer = create.answer(&again, later).await;
+    let answer = create.answer(&again, &client::clock(later)).await;
     assert_eq!(answer.status(), 200, "answered from its task: {:?}", answer.body());
     assert!(answer.headers().contains_key("idempotent-replayed"));
 

@@ -7,8 +7,8 @@ use create::Create;
 use http::{Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, RequestExt};
-use local::LOCAL_KEY;
 use local::Reply;
+use local::{LOCAL_KEY, client};
 use serde_json::json;
 use shared::runtime::Environment;
 
@@ -39,7 +39,7 @@ async fn ask(create: &Create, now: Timestamp) -> StatusCode {
         .header("authorization", format!("Bearer {LOCAL_KEY}"))
         .body(Body::Text(tide().to_string()))
         .expect("a request");
-    create.answer(&request, now).await.status()
+    create.answer(&request, &client::clock(now)).await.status()
 }
 
 /// A cold start of `callback`.

@@ -1,15 +1,16 @@
 //! The store against a real DynamoDB API, through the real SDK.
 
+use std::slice;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use shared::api::ApiError;
-use shared::store::{Due, Keys, Raised, Tasks};
+use shared::api::{ApiError, Record};
+use shared::store::{BeginOutcome, Due, Keys, NewTasks, Raised, Tasks};
 use shared::task::{
-    AccountId, Actor, ApiKey, Delivery, Duty, ErrorBody, Event, EventKind, Figures, KeyHash, Lane,
-    Progress, Status, Task, TaskId, Vendor,
+    AccountId, Actor, ApiKey, Change, Delivery, Duty, ErrorBody, Event, EventKind, Figures,
+    KeyHash, Lane, Limits, Progress, Status, Task, TaskId, Vendor,
 };
 
 use crate::gateway::Gateway;
@@ -25,6 +26,19 @@ async fn raise(tasks: &Tasks, task: &Task, progress: &Progress, now: Timestamp) 
     tasks.raise(task, progress, events.into(), now).await.expect("the store answers")
 }
 
+/// Keeps that the vendor took a task, as a create would.
+async fn accept(
+    tasks: &Tasks,
+    task: &Task,
+    vendor_task_id: &str,
+    figures: &Figures,
+    event: Event,
+) -> Option<Task> {
+    let first_poll = event.at + SignedDuration::from_secs(30);
+    let change = Change::accept(task, vendor_task_id, figures, first_poll, event);
+    tasks.accept(task, &change).await.expect("the store answers")
+}
+
 fn accepted(now: Timestamp) -> Event {
     Actor::Create.event(EventKind::Accepted, now)
 }
@@ -32,6 +46,11 @@ fn accepted(now: Timestamp) -> Event {
 /// What stays when the order of things does not count.
 fn without_events(task: &Task) -> Task {
     Task { events: Vec::new(), ..task.clone() }
+}
+
+/// A time as the table keeps it where seconds are enough.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).expect("a time")
 }
 
 pub(crate) fn task(seed: u8) -> Task {
@@ -43,7 +62,8 @@ pub(crate) fn task(seed: u8) -> Task {
     let new = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", now);
     Task {
         vendor_due_at: Some(now),
-        ttl: Timestamp::from_second(new.ttl.as_second()).expect("a time"),
+        ttl: whole_seconds(new.ttl),
+        deadline: whole_seconds(new.deadline),
         payload: Some("order 17".to_owned()),
         ..new
     }
@@ -76,6 +96,28 @@ async fn a_task_is_read_back_as_it_was_stored() {
     assert!(tasks.insert(&other).await.is_err(), "an id is used once");
 }
 
+/// Clocks tell nanoseconds and the table keeps fewer digits: what was stored by a call
+/// whose answer was lost is ours all the same.
+#[tokio::test]
+async fn a_task_that_is_stored_twice_is_stored() {
+    let gateway = Gateway::start().await;
+    let (tasks, model) = (tasks(&gateway), task(1));
+    let now: Timestamp = "2026-11-21T12:00:00.123456789Z".parse().expect("a time");
+    let stored = Task { polled_at: now, vendor_due_at: Some(now), ttl: now, ..model };
+    let limits = Limits { unfinished: Some(7), ..Limits::default() };
+    for _ in 0..2 {
+        tasks.insert(&stored).await.expect("it is ours");
+    }
+    let limited = Task { id: task(2).id, ..stored };
+    let record = Record::new("local", "order-17", b"{}", slice::from_ref(&limited), &[], now);
+    for _ in 0..2 {
+        let beginning =
+            NewTasks { tasks: slice::from_ref(&limited), record: Some(&record), limits };
+        let begun = tasks.begin(&beginning, now).await.expect("the store answers");
+        assert_eq!(begun, BeginOutcome::Stored);
+    }
+}
+
 #[tokio::test]
 async fn a_task_keeps_its_timer_until_it_ends() {
     let gateway = Gateway::start().await;
@@ -102,7 +144,7 @@ async fn figures_that_the_progress_does_not_know_stay() {
     let figures = |seed, duration| Figures { seed, duration, ..Figures::default() };
     let told = Progress { figures: figures(Some(77), Some(5.0)), ..progress(Status::Queued) };
     let event = accepted(stored.created_at);
-    let stored = tasks.accept(&stored, "839", &told.figures, event).await.unwrap().unwrap();
+    let stored = accept(&tasks, &stored, "839", &told.figures, event).await.unwrap();
     let ended = Progress { figures: figures(None, Some(5.04)), ..progress(Status::Succeeded) };
     let task = raise(&tasks, &stored, &ended, stored.created_at).await.unwrap().task;
     assert_eq!(task.figures, figures(Some(77), Some(5.04)));
@@ -116,7 +158,7 @@ async fn a_vendors_id_is_kept_once() {
     let (tasks, stored) = (tasks(&gateway), task(1));
     tasks.insert(&stored).await.unwrap();
     for id in ["839", "840"] {
-        tasks.accept(&stored, id, &Figures::default(), accepted(stored.created_at)).await.unwrap();
+        accept(&tasks, &stored, id, &Figures::default(), accepted(stored.created_at)).await;
     }
     let task = tasks.get(&stored.id).await.unwrap().unwrap();
     assert_eq!(task.vendor_task_id.as_deref(), Some("839"));
@@ -191,10 +233,8 @@ async fn progress_of_a_task_that_is_gone_makes_no_task() {
         let raised = raise(&tasks, &gone, &progress(status), gone.created_at).await;
         assert_eq!(raised, None);
     }
-    assert_eq!(
-        tasks.accept(&gone, "839", &Figures::default(), accepted(gone.created_at)).await.unwrap(),
-        None
-    );
+    let event = accepted(gone.created_at);
+    assert_eq!(accept(&tasks, &gone, "839", &Figures::default(), event).await, None);
     assert_eq!(tasks.get(&gone.id).await.unwrap(), None);
 }
 
@@ -289,7 +329,7 @@ async fn an_end_that_a_client_waits_for_keeps_a_timer_until_it_is_delivered() {
 async fn a_submission_is_repeated_by_one_and_once() {
     let gateway = Gateway::start().await;
     let tasks = tasks(&gateway);
-    let stored = Task { submission: Some("{}".to_owned()), ..task(1) };
+    let stored = Task { repeat: Some("{}".to_owned()), ..task(1) };
     tasks.insert(&stored).await.unwrap();
     let mut won = 0;
     for _ in 0..3 {

@@ -20,7 +20,7 @@ use create::Create;
 use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use local::client::variables;
+use local::client::{clock, variables};
 use local::simulators::{Record, simulate};
 use reconcile::Reconcile;
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ async fn ask(create: Arc<Create>, body: Value, dies_after: Option<Duration>) {
         .body(lambda_http::Body::Text(body.to_string()))
         .expect("a request");
     let answering = async {
-        let answer = create.answer(&request, Timestamp::now()).await;
+        let answer = create.answer(&request, &clock(Timestamp::now())).await;
         let status = answer.status().as_u16();
         // 500 is the database's bad day, before anything was asked of a vendor.
         assert!([200, 400, 429, 500, 503].contains(&status), "{status}: {body}");

@@ -7,7 +7,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use local::LOCAL_KEY;
 use local::Reply;
-use local::client::variables;
+use local::client::{clock, variables};
 use local::simulators::simulate;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
@@ -211,9 +211,9 @@ async fn what_a_client_was_told_is_refused_is_never_sent_again() {
         .header("content-type", "application/json")
         .body(lambda_http::Body::from(body))
         .expect("a request");
-    assert_eq!(create.answer(&request, Timestamp::now()).await.status(), 429);
+    assert_eq!(create.answer(&request, &clock(Timestamp::now())).await.status(), 429);
     let stored = gateway.dynamodb().scan().table_name("Tasks").send().await.expect("items");
     let [task] = stored.items() else { panic!("one task: {stored:?}") };
     assert_eq!(task["status"].as_s().expect("text"), "queued", "its end could not be written");
-    assert!(!task.contains_key("submission"), "nobody can send it once more");
+    assert!(!task.contains_key("repeat"), "nobody can send it once more");
 }

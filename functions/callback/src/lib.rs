@@ -49,10 +49,17 @@ impl Callback {
         let task = self.lifecycle.tasks.get(id).await.map_err(store_error)?;
         let task = task.ok_or_else(ApiError::unknown_task)?;
         count("accepted", "none");
+        let by = Actor::Callback;
+        let called_back = Some(by.event(EventKind::CalledBack, now));
+        let asker = Asker { callback: called_back, ..Asker::waiting(by) };
+        if task.was_given_up() {
+            let told = self.lifecycle.hear_of_given_up(task, request.body(), &asker, now).await;
+            return told.map(|()| http::done()).map_err(store_error);
+        }
         if task.status.is_final() {
             return Ok(http::done());
         }
-        let polled = self.follow(request, task, now).await.map_err(store_error)?;
+        let polled = self.follow(request, task, asker, now).await.map_err(store_error)?;
         polled.map(|_| http::done()).ok_or_else(ApiError::callback_retry)
     }
 
@@ -62,11 +69,9 @@ impl Callback {
         &self,
         request: &Request,
         task: Task,
+        asker: Asker,
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
-        let by = Actor::Callback;
-        let asker =
-            Asker { callback: Some(by.event(EventKind::CalledBack, now)), ..Asker::waiting(by) };
         let task = self.lifecycle.find_by_callback(task, request.body(), &asker, now).await?;
         self.lifecycle.poll(&task, asker, now).await
     }

@@ -10,7 +10,7 @@ mod once;
 mod plan;
 mod submit;
 
-use jiff::Timestamp;
+use futures_util::future::join_all;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
 use shared::api::generations::CreatedView;
@@ -18,7 +18,7 @@ use shared::api::{ApiError, Created, Record, http};
 use shared::auth;
 use shared::dialects::Aliases;
 use shared::lifecycle::Lifecycle;
-use shared::platform::SetupError;
+use shared::platform::{Clock, SetupError};
 use shared::runtime::{Environment, answered};
 use shared::store::{BeginOutcome, Keys, NewTasks};
 use shared::vendors::CallbackUrls;
@@ -47,26 +47,25 @@ impl Create {
         })
     }
 
-    pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
-        answered("create", request, self.try_answer(request, now)).await
+    pub async fn answer(&self, request: &Request, clock: &Clock) -> Response<Body> {
+        answered("create", request, self.try_answer(request, clock)).await
     }
 
     async fn try_answer(
         &self,
         request: &Request,
-        now: Timestamp,
+        clock: &Clock,
     ) -> Result<Response<Body>, ApiError> {
-        let plan = self.plan(request, now).await.inspect_err(rejected)?;
+        let plan = self.plan(request, clock.now()).await.inspect_err(rejected)?;
         let strict = plan.strict;
-        let earlier = self.begin(&plan, now).await.inspect_err(rejected)?;
-        let mut response = match (earlier, &plan.record) {
-            (Some(earlier), Some(record)) => {
-                let mut response = render(&self.replay(earlier.repeat(record, now)?).await?)?;
+        let mut response = match self.begin(&plan, clock).await.inspect_err(rejected)? {
+            Some(earlier) => {
+                let mut response = render(&earlier)?;
                 let replayed = HeaderValue::from_static("true");
                 response.headers_mut().insert("idempotent-replayed", replayed);
                 response
             }
-            _ => render(&self.submit(plan, now).await?)?,
+            None => render(&self.submit(plan, clock).await?)?,
         };
         if strict {
             let applied = HeaderValue::from_static("handling=strict");
@@ -75,21 +74,45 @@ impl Create {
         Ok(response)
     }
 
-    /// Stores the tasks, before any vendor hears of them. Gives what is kept of the
-    /// request when it came before.
-    async fn begin(&self, plan: &Plan, now: Timestamp) -> Result<Option<Box<Record>>, ApiError> {
+    /// Stores the tasks, before any vendor hears of them. Gives what came of the request
+    /// when it came before.
+    async fn begin(&self, plan: &Plan, clock: &Clock) -> Result<Option<Created>, ApiError> {
+        let Some(earlier) = self.store(plan, clock).await? else { return Ok(None) };
+        if let Some(created) = self.replay(&earlier, plan, clock.now()).await? {
+            return Ok(Some(created));
+        }
+        // Nothing was made of it then, so it is made now; unless somebody else is at it.
+        match self.store(plan, clock).await? {
+            Some(_) => Err(ApiError::still_running(1)),
+            None => Ok(None),
+        }
+    }
+
+    /// Stores the tasks. Gives what is kept of the request when it came before.
+    async fn store(&self, plan: &Plan, clock: &Clock) -> Result<Option<Box<Record>>, ApiError> {
         let Plan { limits, tasks, record, .. } = plan;
+        let now = clock.now();
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
         auth::check_count(*limits, count)?;
         let beginning = NewTasks { tasks, record: record.as_ref(), limits: *limits };
-        let begun = self.lifecycle.tasks.begin(&beginning, now).await.map_err(|error| {
-            tracing::error!(%error, "a request could not be stored; its vendor was not asked");
-            ApiError::internal()
-        })?;
-        match begun {
-            BeginOutcome::Stored => Ok(None),
-            BeginOutcome::Before(earlier) => Ok(Some(earlier)),
-            begun => Err(auth::refusal(*limits, &begun, now)),
+        match self.lifecycle.tasks.begin(&beginning, now).await {
+            Ok(BeginOutcome::Stored) => Ok(None),
+            Ok(BeginOutcome::Before(earlier)) => Ok(Some(earlier)),
+            Ok(begun) => Err(auth::refusal(*limits, &begun, now)),
+            Err(error) => {
+                tracing::error!(%error, "a request could not be stored; its vendor was not asked");
+                self.take_back(plan, clock).await;
+                Err(ApiError::internal())
+            }
+        }
+    }
+
+    /// Leaves nothing behind of a request of which it is unknown whether it is stored.
+    /// Its vendor was not asked and will not be, whatever can be written now.
+    async fn take_back(&self, plan: &Plan, clock: &Clock) {
+        join_all(plan.tasks.iter().map(|task| self.lifecycle.take_back(task, clock))).await;
+        if let Some(record) = &plan.record {
+            self.keep(record, &Err(ApiError::internal()), clock).await;
         }
     }
 }

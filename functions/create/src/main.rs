@@ -10,7 +10,7 @@ async fn main() -> ExitCode {
     runtime::run(async {
         let create = &Create::start(&runtime::environment())?;
         runtime::serve_http("create", |request| async move {
-            create.answer(&request, Timestamp::now()).await
+            create.answer(&request, &runtime::clock(&request, Timestamp::now())).await
         })
         .await
     })

@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::generations;
 use shared::api::{ApiError, Generation, Order, Record, Warning, http, routes};
 use shared::auth;
-use shared::dialects::{Submission, SubmitContext, vendor_of};
+use shared::dialects::{Submission, SubmitContext, facts, vendor_of};
 use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
 use shared::vendors::{Account, NoAccount, TokenKey};
 
@@ -104,7 +104,8 @@ impl Create {
             payload: order.payload.clone(),
             user: order.user.clone(),
             webhook_url: order.webhook.as_ref().map(|(url, _)| url.clone()),
-            submission: keep(&submission),
+            credentials: plan.account.credentials.to_string(),
+            deadline: now + facts(*vendor).pace.deadline,
             ..Task::new(id, key, *vendor, account.clone(), &order.model, endpoint, now)
         });
         plan.submissions.push(submission);
@@ -167,9 +168,9 @@ fn new_id(now: Timestamp) -> Result<TaskId, ApiError> {
     Ok(TaskId::new(now, &random))
 }
 
-/// What is sent once more should the first one not have arrived. One with images
+/// What may be sent once more should the first one not have arrived. One with images
 /// in it is too large to be kept for that.
-fn keep(submission: &Submission) -> Option<String> {
+pub(crate) fn repeat(submission: &Submission) -> Option<String> {
     const LARGEST: usize = 16 * 1024;
     let body = submission.request.body();
     let fits = submission.repeatable && body.len() <= LARGEST;

@@ -1,36 +1,38 @@
 //! From stored tasks to tasks at the vendor, and to what the client is told.
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use shared::api::{ApiError, Created, Warning};
 use shared::dialects::{Dialect, SubmitContext};
 use shared::lifecycle::{SubmitOutcome, Submitting};
+use shared::platform::Clock;
 use shared::task::Status;
 
-use super::plan::Plan;
+use super::plan::{Plan, repeat};
 use super::{Create, counts};
 
 impl Create {
     /// Submits the tasks, which are stored, side by side, and keeps what came of it
     /// for a request that may come twice.
-    pub(crate) async fn submit(&self, plan: Plan, now: Timestamp) -> Result<Created, ApiError> {
+    pub(crate) async fn submit(&self, plan: Plan, clock: &Clock) -> Result<Created, ApiError> {
         let Plan {
             tasks, submissions, generation, account, callback_urls, warnings, record, ..
         } = plan;
         let submitted = tasks.iter().zip(submissions).zip(&callback_urls);
         let submitted = submitted.map(|((task, submission), callback_url)| {
             let anew = |dialect: &dyn Dialect| {
-                let context = SubmitContext { task_id: &task.id, callback_url, now };
+                let context = SubmitContext { task_id: &task.id, callback_url, now: clock.now() };
                 Some(dialect.submit(generation.clone(), &context).ok()?.request)
             };
-            let submitting = Submitting { task, account: &account, request: submission.request };
-            self.lifecycle.submit(submitting, anew, now)
+            let repeat = repeat(&submission);
+            let request = submission.request;
+            let submitting = Submitting { task, account: &account, request, repeat };
+            self.lifecycle.submit(submitting, anew, clock)
         });
         let outcomes: Vec<_> = join_all(submitted).await;
         counts::submitted(&tasks, &outcomes);
         let created = created(outcomes, warnings);
         if let Some(record) = record {
-            self.keep(&record, &created).await;
+            self.keep(&record, &created, clock).await;
         }
         created
     }

@@ -12,11 +12,11 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use shared::api::generations::{Events, TaskView};
 use shared::api::{ApiError, http, routes};
 use shared::auth;
-use shared::lifecycle::{FRESH, Lifecycle};
+use shared::lifecycle::{Asker, FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
 use shared::runtime::{Environment, answered};
 use shared::store::Keys;
-use shared::task::{Task, TaskId};
+use shared::task::{Actor, Task, TaskId};
 
 #[derive(Debug)]
 pub struct Query {
@@ -52,13 +52,16 @@ impl Query {
             return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
         }
         let id = stored.id.clone();
-        let task = match self.lifecycle.poll_if_stale(stored.clone(), now).await {
-            Ok(task) => task,
-            Err(error) => {
-                tracing::error!(task.id = %id, %error, "a task could not be polled");
-                stored
+        let current = match stored.status.is_final() {
+            true => {
+                self.lifecycle.renew_link(stored.clone(), &Asker::waiting(Actor::Query), now).await
             }
+            false => self.lifecycle.poll_if_stale(stored.clone(), now).await,
         };
+        let task = current.unwrap_or_else(|error| {
+            tracing::error!(task.id = %id, %error, "a task could not be polled");
+            stored
+        });
         let mut response = http::json(StatusCode::OK, &TaskView::from(&task));
         if !task.status.is_final() {
             // Who asks earlier is answered from the table.

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::lifecycle::Lifecycle;
-use shared::platform::SetupError;
 use shared::platform::telemetry::{self, Unit};
+use shared::platform::{Clock, SetupError};
 use shared::runtime::Environment;
 use shared::store::Due;
 use shared::task::{Lane, Shard, TaskId};
@@ -35,6 +35,10 @@ const FIRST_LISTS_AT_ONCE: usize = 4;
 /// How old a list becomes at most while its tasks are under way: the shortest pause that
 /// a new timer is set to.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// What was begun before this much is left of an invocation ends within it: a claim, a search,
+/// and a submission that is repeated.
+pub const RESERVE: SignedDuration = SignedDuration::from_secs(35);
 
 #[derive(Debug)]
 pub struct Reconcile {
@@ -130,7 +134,7 @@ impl Reconcile {
         if now >= stop {
             return Done::default();
         }
-        match self.work(lane, &due, now).await {
+        match self.work(lane, &due, &Clock::starting(now, stop + RESERVE)).await {
             Ok(true) => Done::one(lane, &due.id),
             Ok(false) => Done { lost: 1, ..Done::default() },
             Err(error) => {

@@ -1,13 +1,10 @@
 use std::process::ExitCode;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use shared::runtime;
 
-use reconcile::Reconcile;
-
-/// What was begun before this much is left of an invocation ends within it.
-const RESERVE: SignedDuration = SignedDuration::from_secs(20);
+use reconcile::{RESERVE, Reconcile};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -107,7 +107,10 @@ impl ApiError {
     pub fn still_running(seconds: u32) -> Self {
         let message = "The first request with this Idempotency-Key is still running; ask again \
                        for its answer.";
-        Self::new(Code::RequestStillRunning, message).at("Idempotency-Key").after(seconds)
+        let mut error = Self::new(Code::RequestStillRunning, message).at("Idempotency-Key");
+        // The first one may be making a video just now.
+        error.body.charged = Charged::Unknown;
+        error.after(seconds)
     }
 
     /// The key has made all the tasks that it may make in this minute.
@@ -155,6 +158,14 @@ impl ApiError {
     pub fn internal() -> Self {
         let message = "Filmgate failed to do this. Nothing was generated; asking again is safe.";
         Self::new(Code::InternalError, message)
+    }
+
+    /// Too little of the time was left to ask a vendor and write down its answer.
+    pub fn out_of_time(vendor: Vendor) -> Self {
+        let message = format!(
+            "Filmgate was too slow to ask {vendor} in time. Nothing was generated; asking again is safe."
+        );
+        Self::new(Code::OutOfTime, message).after(5)
     }
 
     /// The answer to a client whose submission was refused: nothing was made of it.

@@ -143,6 +143,8 @@ pub enum Found {
     Task { vendor_task_id: String, figures: Figures },
     /// The vendor surely has no such task.
     Absent,
+    /// The vendor's list was read to its end, and does not show the task.
+    Unlisted,
     /// Not on this page of the vendor's list; this one comes next.
     More(String),
     /// Nothing either way.

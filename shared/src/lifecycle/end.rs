@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::asker::{Asker, Lifecycle};
 use super::ends;
-use crate::dialects::facts;
 use crate::platform::telemetry::{Line, Unit, millis};
 use crate::store::{Raised, StoreError};
 use crate::task::{Actor, ErrorBody, Figures, Progress, Status, Task};
@@ -75,7 +74,7 @@ impl Lifecycle {
         by: Actor,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !facts(task.vendor).pace.is_overdue(task.created_at, now) {
+        if now < task.deadline {
             return Ok(());
         }
         let end = match task.vendor_task_id {

@@ -27,6 +27,12 @@ pub(super) fn unknown(vendor: Vendor) -> ErrorBody {
     end(Code::SubmissionUnknown, Charged::Unknown, message)
 }
 
+/// The vendor was never asked.
+pub(super) fn never_submitted(vendor: Vendor) -> ErrorBody {
+    let message = format!("It was never submitted to {vendor}; nothing was made or charged.");
+    end(Code::SubmissionLost, Charged::No, message)
+}
+
 /// The vendor surely did not take the task.
 pub(super) fn never_arrived(vendor: Vendor) -> ErrorBody {
     let message = format!("The submission never reached {vendor}; nothing was made or charged.");

@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::dialects::{Found, Submitted, facts};
+use crate::platform::Clock;
 use crate::store::StoreError;
-use crate::task::{Actor, Charged, EventKind, Task};
+use crate::task::{Absence, Actor, Change, Charged, EventKind, Task};
+use crate::vendors::patience;
 
 impl Lifecycle {
     /// Asks the vendor about the task that a callback speaks of, which may be the first
@@ -32,25 +34,28 @@ impl Lifecycle {
 
     /// Looks for a task by our name for it, and decides what follows: it is kept, sent
     /// once more, given up, or looked for later.
-    pub async fn find(&self, task: &Task, asker: &Asker, now: Timestamp) -> Result<(), StoreError> {
-        let by = asker.by;
+    pub async fn find(&self, task: &Task, asker: &Asker, clock: &Clock) -> Result<(), StoreError> {
+        let (by, now) = (asker.by, clock.now());
+        let pace = &facts(task.vendor).pace;
+        let missing = || by.event(EventKind::Missing, now);
         match self.vendors.find(task, None, now, asker.timeout).await {
             Some(found @ Found::Task { .. }) => {
                 self.accept_found(task, found, by, now).await?;
                 return Ok(());
             }
-            Some(Found::Absent)
-                if self.tasks.claim_repeat(task, by.event(EventKind::Repeated, now)).await? =>
-            {
-                return self.repeat(task, by, now).await;
-            }
-            Some(Found::Absent) if task.is_missing_for_good(&facts(task.vendor).pace, now) => {
+            Some(Found::Absent) if self.repeat(task, by, clock).await? => return Ok(()),
+            Some(Found::Absent) if task.is_proved(Absence::Unheard, pace, now) => {
                 self.fail_missing(task, ends::never_arrived(task.vendor), by, now).await?;
                 return Ok(());
             }
-            Some(Found::Absent) => self.tasks.miss(task, by.event(EventKind::Missing, now)).await?,
+            Some(Found::Unlisted) if task.is_proved(Absence::Unlisted, pace, now) => {
+                self.fail_missing(task, ends::unknown(task.vendor), by, now).await?;
+                return Ok(());
+            }
+            Some(Found::Absent | Found::Unlisted) => self.tasks.miss(task, missing()).await?,
             Some(Found::Nothing(fault)) => {
-                self.tasks.note(task, by.fault(EventKind::PollFailed, &fault, now)).await?;
+                let event = by.fault(EventKind::PollFailed, &fault, now);
+                self.tasks.note_failed(task, event).await?;
             }
             Some(Found::More(_)) => {}
             // There is no way to find out, now or later.
@@ -70,23 +75,40 @@ impl Lifecycle {
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
         let Found::Task { vendor_task_id, figures } = found else { return Ok(None) };
-        self.tasks.accept(task, &vendor_task_id, &figures, by.event(EventKind::Found, now)).await
+        let first_poll = facts(task.vendor).pace.after_accept(now);
+        let event = by.event(EventKind::Found, now);
+        let change = Change::accept(task, &vendor_task_id, &figures, first_poll, event);
+        self.tasks.accept(task, &change).await
     }
 
-    /// The only second submission there is: the vendor surely has no such task,
-    /// and would recognise it if it had.
-    async fn repeat(&self, task: &Task, by: Actor, now: Timestamp) -> Result<(), StoreError> {
-        let Some(reply) = self.vendors.repeat(task, now).await else { return Ok(()) };
-        match reply.submitted {
-            Submitted::Accepted { vendor_task_id, figures } => {
-                let event = by.event(EventKind::Accepted, now).with_request_id(reply.request_id);
-                self.tasks.accept(task, &vendor_task_id, &figures, event).await.map(drop)
+    /// The only second submission there is: its client was told of the task, the vendor
+    /// surely does not have it, and would recognise it if it had. False when there is none
+    /// to make.
+    async fn repeat(&self, task: &Task, by: Actor, clock: &Clock) -> Result<bool, StoreError> {
+        let now = clock.now();
+        if !task.may_be_repeated(now) {
+            return Ok(false);
+        }
+        let Some(repetition) = self.vendors.repetition(task, now).await else { return Ok(false) };
+        if patience(clock).is_none() {
+            // The right to it stays for who has the time.
+            return Ok(true);
+        }
+        if !self.tasks.claim_repeat(task, by.event(EventKind::Repeated, now)).await? {
+            return Ok(false);
+        }
+        let Some(patience) = patience(clock) else { return Ok(true) };
+        let reply = self.vendors.repeat(&task.id, repetition, patience).await;
+        match &reply.submitted {
+            Submitted::Accepted { .. } => {
+                self.keep_accepted(task, &reply, by, clock).await;
             }
             Submitted::Refused(fault) => {
                 let end = fault.body(task.vendor, Charged::No);
-                self.fail(task, end, by, now).await.map(drop)
+                self.fail(task, end, by, clock.now()).await?;
             }
-            Submitted::Unknown(_) => Ok(()),
+            Submitted::Unknown(_) => self.keep_doubt(task, &reply, None, by, clock).await,
         }
+        Ok(true)
     }
 }

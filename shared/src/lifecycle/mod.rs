@@ -4,9 +4,12 @@
 //! vendor does to a task, and which event it leaves, is the same whoever asked.
 
 mod asker;
+mod contradiction;
 mod end;
 mod ends;
 mod find;
+mod insist;
+mod link;
 mod poll;
 mod submit;
 

@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::dialects::{Polled, facts};
 use crate::store::StoreError;
-use crate::task::{Actor, EventKind, Task};
+use crate::task::{Absence, Actor, EventKind, Task};
 
 /// How old the last poll may be before a client's question is worth another.
 pub const FRESH: SignedDuration = SignedDuration::from_secs(3);
@@ -33,14 +33,15 @@ impl Lifecycle {
             }
             Some(Polled::Progress(progress)) => self.raise(task, &progress, asker, now).await,
             Some(Polled::Missing(fault)) => {
-                if task.is_missing_for_good(&facts(task.vendor).pace, now) {
+                if task.is_proved(Absence::Forgotten, &facts(task.vendor).pace, now) {
                     return self.fail_missing(task, ends::lost(task.vendor), asker.by, now).await;
                 }
                 self.tasks.miss(task, asker.by.fault(EventKind::Missing, &fault, now)).await?;
                 Ok(None)
             }
             Some(Polled::Nothing(fault)) => {
-                self.tasks.note(task, asker.by.fault(EventKind::PollFailed, &fault, now)).await?;
+                let event = asker.by.fault(EventKind::PollFailed, &fault, now);
+                self.tasks.note_failed(task, event).await?;
                 Ok(None)
             }
             None => Ok(None),

@@ -1,16 +1,25 @@
 //! Submitting a stored task, once, and writing down what came of it.
+//!
+//! A task that is not accepted, and not noted as in doubt, is submitted by nobody else:
+//! so a client may be told that nothing was made, whatever could be stored.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::asker::Lifecycle;
+use super::ends;
+use super::insist::insist;
 use crate::api::ApiError;
-use crate::dialects::{Dialect, Submitted};
-use crate::store::StoreError;
-use crate::task::{Actor, EventKind, Figures, Progress, Status, Task, TaskId};
-use crate::vendors::Account;
+use crate::dialects::{Dialect, Submitted, facts};
+use crate::platform::Clock;
+use crate::platform::telemetry::{Line, Unit};
+use crate::task::{Actor, Change, ErrorBody, EventKind, Set, Status, Task, TaskId};
+use crate::vendors::{Account, Reply};
+
+/// How long a client waits at most for what costs nothing when it is not written.
+const UNPAID: Duration = Duration::from_secs(5);
 
 /// A stored task, with the request that its vendor gets.
 #[derive(Debug)]
@@ -18,6 +27,8 @@ pub struct Submitting<'a> {
     pub task: &'a Task,
     pub account: &'a Account,
     pub request: Request<Bytes>,
+    /// What may be sent once more, should it be unknown whether the vendor took it.
+    pub repeat: Option<String>,
 }
 
 /// What came of a submission.
@@ -26,7 +37,7 @@ pub enum SubmitOutcome {
     Accepted(TaskId, Status),
     /// Nobody knows yet whether the vendor took the task.
     Unknown(TaskId),
-    /// Surely nothing was made of it.
+    /// Surely nothing was made of it, and nothing will be.
     Refused(ApiError),
 }
 
@@ -48,63 +59,104 @@ impl Lifecycle {
         &self,
         submitting: Submitting<'_>,
         anew: impl FnOnce(&dyn Dialect) -> Option<Request<Bytes>>,
-        now: Timestamp,
+        clock: &Clock,
     ) -> SubmitOutcome {
-        let Submitting { task, account, request } = submitting;
-        let (id, vendor) = (&task.id, task.vendor);
-        let began = Instant::now();
-        let reply = self.vendors.submit(account, id, request, anew, now).await;
-        // The vendor may have taken its time.
-        let now = now + began.elapsed();
-        match reply.submitted {
-            Submitted::Accepted { vendor_task_id, figures } => {
-                let event = Actor::Create.event(EventKind::Accepted, now);
-                let event = event.with_request_id(reply.request_id);
-                let accepted = self.tasks.accept(task, &vendor_task_id, &figures, event).await;
-                let status = check_accepted(task, &vendor_task_id, accepted);
+        let Submitting { task, account, request, repeat } = submitting;
+        let Some(reply) = self.vendors.submit(account, &task.id, request, anew, clock).await else {
+            let error = ApiError::out_of_time(task.vendor);
+            self.refuse_for_good(task, &error.body, clock).await;
+            return SubmitOutcome::Refused(error);
+        };
+        match &reply.submitted {
+            Submitted::Accepted { .. } => {
+                let status = self.keep_accepted(task, &reply, Actor::Create, clock).await;
                 SubmitOutcome::Accepted(task.id.clone(), status)
             }
-            Submitted::Unknown(fault) => {
-                let event = Actor::Create.fault(EventKind::Unknown, &fault, now);
-                if let Err(error) = self.tasks.note(task, event).await {
-                    tracing::warn!(task.id = %id, %error, "an event of a task could not be kept");
-                }
+            Submitted::Unknown(_) => {
+                self.keep_doubt(task, &reply, repeat, Actor::Create, clock).await;
                 SubmitOutcome::Unknown(task.id.clone())
             }
             Submitted::Refused(fault) => {
-                let refusal = ApiError::refused_by(vendor, &fault);
-                if let Err(error) = self.refuse(task, &refusal.body, now).await {
-                    tracing::error!(task.id = %id, %error, "a refused task could not be marked as failed");
-                    self.never_repeat(task, &refusal, now).await;
-                }
+                let refusal = ApiError::refused_by(task.vendor, fault);
+                self.refuse_for_good(task, &refusal.body, clock).await;
                 SubmitOutcome::Refused(refusal)
             }
         }
     }
 
-    /// A client that is told of a refusal may ask again, so nobody else may: what
-    /// was kept to be sent once more goes, though the task could not be ended.
-    async fn never_repeat(&self, task: &Task, refusal: &ApiError, now: Timestamp) {
-        let refused = Progress::failed((*refusal.body).clone(), Figures::default());
-        let event = Actor::Create.rise(&refused, now);
-        if let Err(error) = self.tasks.claim_repeat(task, event).await {
-            tracing::error!(task.id = %task.id, %error, "a refused task may be submitted once more");
+    /// Ends a task of which it is unknown whether it is stored, and which nobody has
+    /// submitted. Should it be stored and stay, it is submitted by nobody.
+    pub async fn take_back(&self, task: &Task, clock: &Clock) {
+        let end = ends::never_submitted(task.vendor);
+        self.refuse_for_good(task, &end, clock).await;
+    }
+
+    async fn refuse_for_good(&self, task: &Task, error: &ErrorBody, clock: &Clock) {
+        let refuse = || self.refuse(task, error, clock.now());
+        if let Err(error) = insist(clock, UNPAID, refuse).await {
+            tracing::error!(task.id = %task.id, ?error, "a refused task could not be ended: its timer will");
+        }
+    }
+
+    /// Writes down that the vendor took the task, as long as there is time: it is paid
+    /// for. Returns its status as it stands then.
+    pub(super) async fn keep_accepted(
+        &self,
+        task: &Task,
+        reply: &Reply,
+        by: Actor,
+        clock: &Clock,
+    ) -> Status {
+        let Submitted::Accepted { vendor_task_id, figures } = &reply.submitted else {
+            return task.status;
+        };
+        let now = clock.now();
+        let event = by.event(EventKind::Accepted, now).with_request_id(reply.request_id.clone());
+        let first_poll = facts(task.vendor).pace.after_accept(now);
+        let change = Change {
+            credentials: credentials(task, reply),
+            ..Change::accept(task, vendor_task_id, figures, first_poll, event)
+        };
+        let accept = || self.tasks.accept(task, &change);
+        let accepted = insist(clock, Duration::MAX, accept).await;
+        let stored = accepted.as_ref().ok().and_then(Option::as_ref);
+        let status = stored.map_or(Status::Queued, |task| task.status);
+        if stored.and_then(|task| task.vendor_task_id.as_ref()) != Some(vendor_task_id) {
+            let (vendor, error) = (task.vendor, accepted.err().flatten());
+            tracing::error!(task.id = %task.id, %vendor, vendor_task_id, ?error, "the vendor's id of a task could not be stored");
+            Line::new("lost vendor id")
+                .with("task_id", task.id.as_str())
+                .with("vendor", vendor.as_str())
+                .with("vendor_task_id", vendor_task_id.as_str())
+                .metric("LostVendorIds", Unit::Count, 1, &[&[]])
+                .write();
+        }
+        status
+    }
+
+    /// Writes down that nobody knows whether the vendor took the task, of which its
+    /// client will be told, and with it what may be sent once more.
+    pub(super) async fn keep_doubt(
+        &self,
+        task: &Task,
+        reply: &Reply,
+        repeat: Option<String>,
+        by: Actor,
+        clock: &Clock,
+    ) {
+        let Submitted::Unknown(fault) = &reply.submitted else { return };
+        let event = by.fault(EventKind::Unknown, fault, clock.now());
+        let change =
+            Change { credentials: credentials(task, reply), ..Change::doubt(repeat, event) };
+        let doubt = || self.tasks.doubt(task, &change);
+        if let Err(error) = insist(clock, UNPAID, doubt).await {
+            tracing::error!(task.id = %task.id, ?error, "a doubt could not be stored: the task is looked for, and not submitted again");
         }
     }
 }
 
-/// The status of a task that its vendor took. A task whose vendor's id is not stored
-/// is paid for: its timer stands, and the line here names both ids.
-fn check_accepted(
-    task: &Task,
-    vendor_task_id: &str,
-    accepted: Result<Option<Task>, StoreError>,
-) -> Status {
-    let stored = accepted.as_ref().ok().and_then(Option::as_ref);
-    let status = stored.map_or(Status::Queued, |task| task.status);
-    if stored.and_then(|task| task.vendor_task_id.as_deref()) != Some(vendor_task_id) {
-        let (vendor, error) = (task.vendor, accepted.err());
-        tracing::error!(task.id = %task.id, %vendor, vendor_task_id, ?error, "the vendor's id of a task could not be stored");
-    }
-    status
+/// The credentials that the vendor was asked with, if they are not those of the task.
+fn credentials(task: &Task, reply: &Reply) -> Set<String> {
+    let other = (*reply.credentials != task.credentials).then(|| reply.credentials.to_string());
+    other.into()
 }

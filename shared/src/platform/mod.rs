@@ -2,9 +2,11 @@
 
 pub mod aws;
 pub mod causes;
+pub mod clock;
 pub mod http_client;
 pub mod secrets;
 mod setup_error;
 pub mod telemetry;
 
+pub use clock::Clock;
 pub use setup_error::SetupError;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use lambda_http::lambda_runtime::{self, LambdaEvent};
-use lambda_http::{Body, Error, IntoResponse, Request, Response, service_fn};
+use lambda_http::{Body, Error, IntoResponse, Request, RequestExt, Response, service_fn};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -20,9 +20,9 @@ use super::http::origin;
 use super::log::{Log, log_panics};
 use super::setup::Environment;
 use crate::api::{ApiError, http};
-use crate::platform::SetupError;
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::telemetry::{self, Origin, invocation};
+use crate::platform::{Clock, SetupError};
 
 /// Why a function ended.
 #[derive(Debug)]
@@ -77,6 +77,13 @@ pub async fn run(function: impl Future<Output = Result<(), Failure>>) -> ExitCod
         Failure::Runtime(error) => tracing::error!(error, "this function was cut off from Lambda"),
     }
     ExitCode::FAILURE
+}
+
+/// The clock of a request's invocation, which Lambda kills at its deadline.
+pub fn clock(request: &Request, now: Timestamp) -> Clock {
+    let deadline = request.lambda_context_ref().map(|context| context.deadline());
+    let deadline = deadline.and_then(|deadline| Timestamp::try_from(deadline).ok());
+    Clock::starting(now, deadline.unwrap_or(now))
 }
 
 /// Answers API Gateway. A panic is a 500 in the documented shape, which Lambda

@@ -7,5 +7,5 @@ pub mod log;
 mod setup;
 
 pub use http::answered;
-pub use lambda::{Failure, environment, run, serve_events, serve_http};
+pub use lambda::{Failure, clock, environment, run, serve_events, serve_http};
 pub use setup::Environment;

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::Timestamp;
 
 use super::error::StoreError;
-use super::item::{Item, read_task};
+use super::item::Item;
 use super::tasks::Tasks;
 use super::transaction::{Transacted, transact};
 use super::usage::{self, UNFINISHED};
@@ -73,10 +73,9 @@ impl Tasks {
             .await;
         match stored.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(()),
-            // Ids are random: who finds the same task there has stored it, and
-            // the SDK has asked a second time because it lost the first answer.
+            // The SDK has asked a second time because it lost the first answer.
             Err(PutItemError::ConditionalCheckFailedException(failed))
-                if failed.item.clone().map(read_task).transpose()?.as_ref() == Some(task) =>
+                if is_ours(failed.item.as_ref(), task) =>
             {
                 Ok(())
             }
@@ -104,6 +103,7 @@ impl Tasks {
             writes.push(self.count_unfinished(&first.owner, tasks.len(), most));
             writes.len() - 1
         });
+        let first_task = writes.len();
         for task in tasks {
             writes.push(
                 self.put(item(task)?).condition_expression("attribute_not_exists(id)").into(),
@@ -117,12 +117,18 @@ impl Tasks {
             Transacted::Busy => return Ok(BeginOutcome::Busy),
             Transacted::Refused(refusals) => refusals,
         };
-        let refused = |index: Option<usize>| index.is_some_and(|index| refusals.at(index));
         if record.is_some() && refusals.at(0) {
             let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
             let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
-            return found.map(BeginOutcome::Before).ok_or_else(|| StoreError::missing(ACTION));
+            let found: Box<Record> = found.ok_or_else(|| StoreError::missing(ACTION))?;
+            // Of the same ids there is one request, whose first answer was lost.
+            let is_ours = record.is_some_and(|record| record.task_ids == found.task_ids);
+            return Ok(if is_ours { BeginOutcome::Stored } else { BeginOutcome::Before(found) });
         }
+        if is_ours(refusals.item(first_task).as_ref(), first) {
+            return Ok(BeginOutcome::Stored);
+        }
+        let refused = |index: Option<usize>| index.is_some_and(|index| refusals.at(index));
         if refused(minute) {
             Ok(BeginOutcome::TooFast)
         } else if refused(unfinished) {
@@ -213,6 +219,15 @@ impl From<UpdateBuilder> for Write {
     fn from(update: UpdateBuilder) -> Self {
         Self::Update(update)
     }
+}
+
+/// Whether what is in the way of a new task is the task itself. Ids are random: who
+/// finds one of the same owner's there has stored it.
+fn is_ours(found: Option<&Item>, task: &Task) -> bool {
+    let is = |name: &str, text: &str| {
+        found.and_then(|item| item.get(name)?.as_s().ok()).is_some_and(|found| found == text)
+    };
+    is("id", task.id.as_str()) && is("owner", &task.owner)
 }
 
 fn item(value: &impl serde::Serialize) -> Result<Item, StoreError> {

@@ -9,8 +9,7 @@ use super::error::StoreError;
 use super::item::Item;
 use super::item::read_task;
 use super::update::Update;
-use crate::dialects::facts;
-use crate::task::{Change, Delivery, Event, Figures, MOST_EVENTS, Set, Task, TaskId};
+use crate::task::{Change, Delivery, Event, MOST_EVENTS, Set, Status, Task, TaskId};
 
 /// The table of tasks, and the one in which their ends are added up.
 #[derive(Debug)]
@@ -39,29 +38,30 @@ impl Tasks {
         answer.item.map(read_task).transpose()
     }
 
-    /// Keeps what the vendor calls a task that it took, and what it said of it.
+    /// Keeps that the vendor took a task: what it calls it, and what it said of it.
     /// Returns the task as it stands then: who comes second finds the first one's id.
-    pub async fn accept(
-        &self,
-        task: &Task,
-        vendor_task_id: &str,
-        figures: &Figures,
-        event: Event,
-    ) -> Result<Option<Task>, StoreError> {
-        let first_poll = facts(task.vendor).pace.after_accept(event.at);
-        let change = Change::accept(task, vendor_task_id, figures, first_poll, event);
+    pub async fn accept(&self, task: &Task, change: &Change) -> Result<Option<Task>, StoreError> {
         let absent = "attribute_not_exists(#vendor_task_id)";
-        let mut update = Update::of(&change, &task.id, absent)?;
+        let mut update = Update::of(change, &task.id, absent)?;
         update.require_unfinished()?;
         let found = self.change(&task.id, update).await?;
         match &found {
             // It was given up before; but an id must not be lost.
             Some(ended) if ended.vendor_task_id.is_none() => {
-                let change = Change { vendor_task_id: change.vendor_task_id, ..Change::default() };
+                let vendor_task_id = change.vendor_task_id.clone();
+                let change = Change { vendor_task_id, ..Change::default() };
                 self.change(&task.id, Update::of(&change, &task.id, absent)?).await
             }
             _ => Ok(found),
         }
+    }
+
+    /// Keeps that nobody knows whether the vendor took a task, unless somebody has found out.
+    pub async fn doubt(&self, task: &Task, change: &Change) -> Result<(), StoreError> {
+        let absent = "attribute_exists(id) AND attribute_not_exists(vendor_task_id)";
+        let mut update = Update::of(change, &task.id, absent)?;
+        update.require_unfinished()?;
+        self.update(&task.id, update).await.map(drop)
     }
 
     /// Claims the next poll: of all who ask within a while, one wins.
@@ -77,7 +77,7 @@ impl Tasks {
         Ok(matches!(self.update(id, update).await?, Updated::Done(_)))
     }
 
-    /// Counts that the vendor does not know a task, unless somebody has heard otherwise meanwhile.
+    /// Counts that the vendor does not show a task, unless somebody has heard otherwise meanwhile.
     pub async fn miss(&self, task: &Task, event: Event) -> Result<(), StoreError> {
         let mut update = Update::of(&Change::miss(task, event), &task.id, "attribute_exists(id)")?;
         update.require_unfinished()?;
@@ -85,12 +85,12 @@ impl Tasks {
         self.update(&task.id, update).await.map(drop)
     }
 
-    /// Takes the one right to submit a task again, with what was kept for it.
+    /// Takes the one right to submit a task again.
     pub async fn claim_repeat(&self, task: &Task, event: Event) -> Result<bool, StoreError> {
-        let condition = "attribute_exists(#submission) AND attribute_not_exists(vendor_task_id)";
-        let change = Change { submission: Set::Remove, events: vec![event], ..Change::default() };
+        let condition = "attribute_exists(#repeat) AND attribute_not_exists(vendor_task_id)";
+        let change = Change { repeat: Set::Remove, events: vec![event], ..Change::default() };
         let mut update = Update::of(&change, &task.id, condition)?;
-        update.name("submission");
+        update.require_unfinished()?;
         Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
     }
 
@@ -104,6 +104,28 @@ impl Tasks {
     ) -> Result<(), StoreError> {
         let change = Change::deliver(delivery, next, event);
         let update = Update::of(&change, &task.id, "attribute_exists(id)")?;
+        self.update(&task.id, update).await.map(drop)
+    }
+
+    /// Gives a video its new link, as long as it has the one that was read.
+    pub async fn renew_link(&self, task: &Task, change: &Change) -> Result<bool, StoreError> {
+        let mut update = Update::of(change, &task.id, "#status = :succeeded AND #url = :seen")?;
+        update.name("status");
+        update.value("succeeded", &Status::Succeeded)?;
+        update.value("seen", &task.url)?;
+        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
+    }
+
+    /// Keeps that a poll told nothing, which ends a row of times that the vendor did not
+    /// show the task.
+    pub async fn note_failed(&self, task: &Task, event: Event) -> Result<(), StoreError> {
+        if task.missing.is_none() {
+            return self.note(task, event).await;
+        }
+        let update = Change::unmiss(event);
+        let mut update = Update::of(&update, &task.id, "attribute_exists(id)")?;
+        update.require_unfinished()?;
+        update.require_missing_as(task.missing)?;
         self.update(&task.id, update).await.map(drop)
     }
 

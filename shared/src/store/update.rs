@@ -63,7 +63,8 @@ impl Update {
             url_expires_at,
             error,
             delivery,
-            submission,
+            repeat,
+            credentials,
             missing,
             vendor_duty,
             vendor_due_at,
@@ -79,7 +80,8 @@ impl Update {
         update.change("url_expires_at", url_expires_at)?;
         update.change("error", error)?;
         update.change("delivery", delivery)?;
-        update.change("submission", submission)?;
+        update.change("repeat", repeat)?;
+        update.change("credentials", credentials)?;
         update.change("missing", missing)?;
         update.change("vendor_duty", vendor_duty)?;
         update.change("vendor_due_at", &millis(vendor_due_at))?;

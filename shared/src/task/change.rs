@@ -7,8 +7,9 @@ use super::duty::{Duty, Lane};
 use super::error::ErrorBody;
 use super::events::Event;
 use super::figures::Figures;
+use super::missing::Missing;
 use super::progress::Progress;
-use super::record::{Delivery, Missing, Task};
+use super::record::{Delivery, Task};
 use super::status::Status;
 use super::timer;
 
@@ -50,7 +51,9 @@ pub struct Change {
     pub url_expires_at: Set<Timestamp>,
     pub error: Set<ErrorBody>,
     pub delivery: Set<Delivery>,
-    pub submission: Set<String>,
+    pub repeat: Set<String>,
+    /// The tag of the credentials that the vendor knows it by, where they changed.
+    pub credentials: Set<String>,
     pub missing: Set<Missing>,
     pub vendor_duty: Set<Duty>,
     /// The timer of the duty at the vendor. Setting it keeps the shard, removing it
@@ -77,13 +80,19 @@ impl Change {
             updated_at: Some(event.at),
             vendor_task_id: Set::To(vendor_task_id.to_owned()),
             figures: figures.clone(),
-            submission: Set::Remove,
+            repeat: Set::Remove,
             missing: Set::Remove,
             vendor_duty: Set::To(Duty::Poll),
             vendor_due_at: sooner.then_some(first_poll).into(),
             events: vec![event],
             ..Self::default()
         }
+    }
+
+    /// Nobody knows whether the vendor took the task. Its client is told that there is one,
+    /// so what was sent may be sent once more, where that is no second video.
+    pub fn doubt(repeat: Option<String>, event: Event) -> Self {
+        Self { repeat: repeat.into(), events: vec![event], ..Self::default() }
     }
 
     /// A poll told this. The write that ends a task ends its duties at the vendor, and
@@ -112,7 +121,7 @@ impl Change {
         }
         let tells_client = tells_client && task.webhook_url.is_some();
         Self {
-            submission: Set::Remove,
+            repeat: Set::Remove,
             vendor_duty: Set::Remove,
             vendor_due_at: Set::Remove,
             webhook_due_at: tells_client.then(|| timer::after_end(now)).into(),
@@ -120,12 +129,26 @@ impl Change {
         }
     }
 
-    /// The vendor says once more that it does not know the task.
+    /// The vendor does not show the task once more.
     pub fn miss(task: &Task, event: Event) -> Self {
         let repeats = task.events.last().is_some_and(|last| last.kind == event.kind);
         Self {
             missing: Set::To(task.missed(event.at)),
             events: if repeats { Vec::new() } else { vec![event] },
+            ..Self::default()
+        }
+    }
+
+    /// A poll told nothing, which ends the row of times that the vendor did not show the task.
+    pub fn unmiss(event: Event) -> Self {
+        Self { missing: Set::Remove, events: vec![event], ..Self::default() }
+    }
+
+    /// A video has a new link.
+    pub fn renew_link(url: &str, expires_at: Option<Timestamp>) -> Self {
+        Self {
+            url: Set::To(url.to_owned()),
+            url_expires_at: expires_at.map_or(Set::Remove, Set::To),
             ..Self::default()
         }
     }
@@ -151,7 +174,10 @@ impl Change {
         self.url_expires_at.apply(&mut task.url_expires_at);
         self.error.apply(&mut task.error);
         self.delivery.apply(&mut task.delivery);
-        self.submission.apply(&mut task.submission);
+        self.repeat.apply(&mut task.repeat);
+        if let Set::To(credentials) = &self.credentials {
+            task.credentials.clone_from(credentials);
+        }
         self.missing.apply(&mut task.missing);
         self.vendor_duty.apply(&mut task.vendor_duty);
         self.vendor_due_at.apply(&mut task.vendor_due_at);

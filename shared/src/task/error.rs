@@ -50,6 +50,7 @@ pub enum Code {
     CallbackRetry,
     // Filmgate failed: before a vendor was asked, or in the middle of it.
     InternalError,
+    OutOfTime,
     BrokenOff,
     // The vendor did not do it.
     VendorRejectedRequest,
@@ -99,7 +100,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -124,6 +125,7 @@ impl Code {
         Self::CallbackRefused,
         Self::CallbackRetry,
         Self::InternalError,
+        Self::OutOfTime,
         Self::BrokenOff,
         Self::VendorRejectedRequest,
         Self::ContentPolicyViolation,
@@ -172,6 +174,7 @@ impl Code {
             Self::CallbackRefused => ("callback_refused", 401, Type::Authentication, false),
             Self::CallbackRetry => ("callback_retry", 503, Type::Internal, true),
             Self::InternalError => ("internal_error", 500, Type::Internal, true),
+            Self::OutOfTime => ("out_of_time", 503, Type::Internal, true),
             Self::BrokenOff => ("broken_off", 500, Type::Internal, false),
             Self::VendorRejectedRequest => ("vendor_rejected_request", 400, request, false),
             Self::ContentPolicyViolation => ("content_policy_violation", 400, request, false),
@@ -194,9 +197,9 @@ impl Code {
             Self::VendorUnreadable => ("vendor_unreadable", 503, Type::Vendor, true),
             Self::CancelledAtVendor => ("cancelled_at_vendor", 400, Type::Vendor, false),
             Self::ExpiredAtVendor => ("expired_at_vendor", 400, Type::Vendor, true),
-            Self::DeadlineExceeded => ("deadline_exceeded", 502, Type::Vendor, true),
-            Self::VendorLostTask => ("vendor_lost_task", 502, Type::Vendor, true),
-            Self::SubmissionUnknown => ("submission_unknown", 502, Type::Vendor, true),
+            Self::DeadlineExceeded => ("deadline_exceeded", 502, Type::Vendor, false),
+            Self::VendorLostTask => ("vendor_lost_task", 502, Type::Vendor, false),
+            Self::SubmissionUnknown => ("submission_unknown", 502, Type::Vendor, false),
             Self::SubmissionLost => ("submission_lost", 502, Type::Vendor, true),
         }
     }
@@ -213,7 +216,18 @@ impl Code {
         self.row().2
     }
 
-    /// Whether asking again may help.
+    /// Whether it is an end that we give to a task, without its vendor's word about one.
+    pub fn is_given_up(self) -> bool {
+        matches!(
+            self,
+            Self::DeadlineExceeded
+                | Self::VendorLostTask
+                | Self::SubmissionUnknown
+                | Self::SubmissionLost
+        )
+    }
+
+    /// Whether asking again may help, and costs at most once more what is known to have cost.
     pub fn is_retryable(self) -> bool {
         self.row().3
     }

@@ -79,10 +79,12 @@ pub enum EventKind {
     Failed,
     /// The client's webhook was called.
     Webhook,
+    /// The vendor called back about a task that had been given up.
+    Contradicted,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Created,
         Self::Accepted,
         Self::Unknown,
@@ -96,6 +98,7 @@ impl EventKind {
         Self::Succeeded,
         Self::Failed,
         Self::Webhook,
+        Self::Contradicted,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -113,6 +116,7 @@ impl EventKind {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Webhook => "webhook",
+            Self::Contradicted => "contradicted",
         }
     }
 }
@@ -188,7 +192,7 @@ impl Event {
     /// what is wrong with the operator's account.
     pub fn for_owner(&self) -> Option<Self> {
         match self.kind {
-            EventKind::CallbackRefused => None,
+            EventKind::CallbackRefused | EventKind::Contradicted => None,
             EventKind::PollFailed | EventKind::Missing | EventKind::Unknown => {
                 Some(Self { detail: None, request_id: None, ..self.clone() })
             }

@@ -13,6 +13,7 @@ use super::events::{Actor, Event, EventKind};
 use super::figures::Figures;
 use super::id::TaskId;
 use super::key::{ApiKey, KeyHash};
+use super::missing::{Absence, Missing};
 use super::status::Status;
 use super::timer::{self, Pace};
 use super::vendor::Vendor;
@@ -32,6 +33,9 @@ pub struct Task {
     /// The account at the vendor that the task was made with.
     #[serde(default)]
     pub account: AccountId,
+    /// Which credentials of the account it was submitted with, as a tag. With others the
+    /// account may be somebody else's, who says nothing about this task by not knowing it.
+    pub credentials: String,
     /// As the client wrote it.
     pub model: String,
     pub status: Status,
@@ -63,17 +67,21 @@ pub struct Task {
     /// What was last tried with the client's webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
-    /// What was sent to a vendor that takes the same again without making a second
-    /// video; kept until it is known that the first one arrived.
+    /// What was sent, as the right to send it once more. Only a task has it whose client
+    /// is told that there is a task, while it is unknown whether its vendor took it, and
+    /// only where the vendor makes no second video of the same.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub submission: Option<String>,
-    /// That the vendor says it does not know the task, and how often in a row.
+    pub repeat: Option<String>,
+    /// That the vendor does not show the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
     /// Whether the task has a place among the unfinished tasks that its key may have,
     /// which its end gives back.
     #[serde(default, skip_serializing_if = "is_false")]
     pub counted: bool,
+    /// When nobody waits for its end any more.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub deadline: Timestamp,
     /// What happened to it.
     #[serde(default)]
     pub events: Vec<Event>,
@@ -115,17 +123,8 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// A vendor's word that it does not know a task, said several times in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missing {
-    pub times: u32,
-    /// When it was said first.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    pub since: Timestamp,
-}
-
-/// How often in a row a vendor must say that it does not know a task.
-const MISSES: u32 = 3;
+/// How long after it was asked for a video is still wanted enough to be submitted again.
+const REPEAT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// How the last call at a client's webhook went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +160,7 @@ impl Task {
             key_sha256: key.sha256.clone(),
             vendor,
             account,
+            credentials: String::new(),
             model: model.to_owned(),
             status: Status::Queued,
             created_at: now,
@@ -176,7 +176,8 @@ impl Task {
             user: None,
             webhook_url: None,
             delivery: None,
-            submission: None,
+            repeat: None,
+            deadline: now + RETENTION,
             missing: None,
             counted: key.limits.unfinished.is_some(),
             events: vec![Actor::Create.event(EventKind::Created, now)],
@@ -190,56 +191,36 @@ impl Task {
         self.vendor_duty.zip(self.vendor_due_at).into_iter().chain(deliver)
     }
 
-    /// Whether the vendor, which says once more that it does not know the task, has now
-    /// said so often enough and over a stretch of time, which does not begin before the
-    /// vendor would be polled first. Whoever asks in quick succession proves nothing.
-    pub fn is_missing_for_good(&self, pace: &Pace, now: Timestamp) -> bool {
-        let settled = self.created_at + pace.first + pace.missing_for();
-        self.missing.is_some_and(|missing| {
-            missing.times + 1 >= MISSES
-                && now.duration_since(missing.since) >= pace.missing_for()
-                && now >= settled
-        })
+    /// Whether its vendor, which does not show the task once more, has proved by now that
+    /// it does not have it.
+    pub fn is_proved(&self, absence: Absence, pace: &Pace, now: Timestamp) -> bool {
+        self.missed(now).proves(absence, pace, self.created_at, now)
     }
 
-    /// The word of the vendor that it does not know the task, with this time counted in.
+    /// The row of times that the vendor does not show the task, with this one counted in.
     pub fn missed(&self, now: Timestamp) -> Missing {
-        let before = self.missing.unwrap_or(Missing { times: 0, since: now });
-        Missing { times: before.times.saturating_add(1), ..before }
+        Missing::once_more(self.missing, now)
+    }
+
+    /// Whether it may be submitted once more.
+    pub fn may_be_repeated(&self, now: Timestamp) -> bool {
+        self.repeat.is_some() && now.duration_since(self.created_at) < REPEAT_WITHIN
+    }
+
+    /// Whether nothing was made of it and its client was told so at once, if it was told
+    /// anything: the request itself ended it.
+    pub fn was_refused(&self) -> bool {
+        let refused = |event: &Event| event.by == Actor::Create && event.kind == EventKind::Failed;
+        self.events.iter().any(refused)
+    }
+
+    /// Whether it was ended without a word of its vendor about an end.
+    pub fn was_given_up(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.code.is_given_up())
     }
 
     /// Whether what it ended as may have cost credits.
     pub fn may_be_charged(&self) -> bool {
         self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_task_is_missing_when_its_vendor_says_so_often_long_and_late_enough() {
-        let secs = SignedDuration::from_secs;
-        let pace =
-            Pace { first: secs(30), shortest: secs(30), longest: secs(60), deadline: secs(600) };
-        let at = |second| Timestamp::UNIX_EPOCH + secs(second);
-        let id = TaskId::new(at(0), &[7; 10]);
-        let account = AccountId::default();
-        let key = ApiKey::new(KeyHash::of("sk-1"), "key_1", "one", Vec::new());
-        let task = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", at(0));
-        let rows = [
-            (None, 600, false, "the first time"),
-            (Some((1, 30)), 600, false, "the second time"),
-            (Some((2, 30)), 90, true, "three polls of a reconciler"),
-            (Some((2, 31)), 90, false, "too short a stretch"),
-            (Some((9, 3)), 80, false, "a client who asks from the beginning"),
-            (Some((9, 3)), 90, true, "and when the vendor has had its time"),
-        ];
-        for (before, now, expected, reason) in rows {
-            let missing = before.map(|(times, since)| Missing { times, since: at(since) });
-            let task = Task { missing, ..task.clone() };
-            assert_eq!(task.is_missing_for_good(&pace, at(now)), expected, "{reason}");
-        }
     }
 }

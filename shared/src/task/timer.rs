@@ -45,16 +45,6 @@ impl Pace {
         let age = now.duration_since(task.created_at());
         now + jittered((age / 4).clamp(self.shortest, self.longest), task)
     }
-
-    /// How long a vendor must say that it does not know a task: three polls of a reconciler.
-    pub fn missing_for(&self) -> SignedDuration {
-        self.shortest * 2
-    }
-
-    /// Whether a task has had its time.
-    pub fn is_overdue(&self, created_at: Timestamp, now: Timestamp) -> bool {
-        now.duration_since(created_at) >= self.deadline
-    }
 }
 
 /// When to find out whether a submission arrived, should nobody store its answer.
@@ -104,9 +94,6 @@ mod tests {
                 assert!((pause * 1000..=pause * 1100).contains(&got), "{reason}: {got}");
             }
         }
-        let at = |age| Timestamp::UNIX_EPOCH + secs(age);
-        assert!(!pace.is_overdue(Timestamp::UNIX_EPOCH, at(3599)));
-        assert!(pace.is_overdue(Timestamp::UNIX_EPOCH, at(3600)));
     }
 
     #[test]

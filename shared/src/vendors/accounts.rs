@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::crypto::digest::sha256;
 use crate::dialects::{self, Dialect};
 use crate::task::{AccountId, Vendor};
 
@@ -17,8 +18,8 @@ pub(super) struct Accounts(BTreeMap<(Vendor, AccountId), Account>);
 pub struct Account {
     pub id: AccountId,
     pub vendor: Vendor,
-    /// As the operator wrote it, to tell whether it changed.
-    written: Arc<Value>,
+    /// Tells its credentials from others, and nothing about them.
+    pub credentials: Arc<str>,
     dialect: Arc<dyn Dialect>,
 }
 
@@ -29,7 +30,7 @@ impl Account {
 
     /// Whether the same account has other credentials here.
     pub(super) fn differs(&self, other: &Self) -> bool {
-        self.written != other.written
+        self.credentials != other.credentials
     }
 }
 
@@ -74,8 +75,8 @@ impl Accounts {
             let dialect = dialects::open(vendor, written.clone()).map_err(|error| {
                 AccountsError(format!("the account of `{name}` {}", without_values(&error)))
             })?;
-            let (id, written) = (AccountId::default(), Arc::new(written));
-            Ok(((vendor, id.clone()), Account { id, vendor, written, dialect }))
+            let (id, credentials) = (AccountId::default(), tag(&written).into());
+            Ok(((vendor, id.clone()), Account { id, vendor, credentials, dialect }))
         });
         Ok(Self(read.collect::<Result<_, _>>()?))
     }
@@ -88,6 +89,14 @@ impl Accounts {
     pub(super) fn of(&self, vendor: Vendor, id: &AccountId) -> Option<&Account> {
         self.0.get(&(vendor, id.clone()))
     }
+}
+
+/// The tag of an account as the operator wrote it, its address included: short, so that
+/// it may stand beside each task, and long enough never to be another's by chance.
+fn tag(written: &Value) -> String {
+    let mut tag = sha256(written.to_string().as_bytes());
+    tag.truncate(16);
+    tag
 }
 
 /// What is wrong with an account. serde quotes the values that it does not

@@ -1,6 +1,7 @@
 //! The calls that vendors understand: submit, poll, find, repeat; and whether a
 //! callback is theirs. Each goes by the account of its task.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,21 +16,41 @@ use super::report::Exchange;
 use crate::dialects::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submitted,
 };
+use crate::platform::Clock;
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::secrets::StoredSecret;
 use crate::task::{AccountId, Fault, FaultKind, Task, TaskId, Vendor};
 
-/// A vendor may take its time over a submission, but API Gateway gives us 30 s in all.
-const SUBMIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most and the least time that a vendor is given to answer a submission.
+const LONGEST_SUBMISSION: Duration = Duration::from_secs(20);
+const SHORTEST_SUBMISSION: Duration = Duration::from_secs(5);
+/// What is left of an invocation to write down what came of it, and to say so.
+const WRITING: Duration = Duration::from_secs(5);
 /// Of a vendor's list, a hundred tasks each.
 const MOST_PAGES: usize = 20;
+
+/// The time that a vendor has for a submission that begins now. None when what is left
+/// of the invocation is too little for it: what is begun and killed may cost money.
+pub fn patience(clock: &Clock) -> Option<Duration> {
+    let left = clock.left().checked_sub(WRITING)?;
+    (left >= SHORTEST_SUBMISSION).then(|| left.min(LONGEST_SUBMISSION))
+}
 
 /// What came of a submission.
 #[derive(Debug)]
 pub struct Reply {
     pub submitted: Submitted,
+    /// The tag of the credentials that it was made with.
+    pub credentials: Arc<str>,
     /// The vendor's name for the exchange, where it has one and all went well.
     pub request_id: Option<String>,
+}
+
+/// A submission that may be sent once more, as it will be sent.
+#[derive(Debug)]
+pub struct Repetition {
+    account: Account,
+    request: Request<Bytes>,
 }
 
 /// Why a callback is not followed.
@@ -72,34 +93,45 @@ impl Vendors {
     }
 
     /// Sends a submission, once. When its account is refused and has other credentials
-    /// by now, surely nothing was made, and the submission is built and sent anew.
+    /// by now, surely nothing was made, and the submission is built and sent anew. None
+    /// when there is no time to send it at all.
     pub async fn submit(
         &self,
         account: &Account,
         task: &TaskId,
         request: Request<Bytes>,
         anew: impl FnOnce(&dyn Dialect) -> Option<Request<Bytes>>,
-        now: Timestamp,
-    ) -> Reply {
-        let reply = self.submit_once(account, task, request).await;
-        let Submitted::Refused(fault) = &reply.submitted else { return reply };
+        clock: &Clock,
+    ) -> Option<Reply> {
+        let reply = self.submit_once(account, task, request, patience(clock)?).await;
+        let Submitted::Refused(fault) = &reply.submitted else { return Some(reply) };
         if !fault.kind.is_operators() {
-            return reply;
+            return Some(reply);
         }
-        let Some(account) = self.registry.renewed(account, now).await else { return reply };
+        let renewed = self.registry.renewed(account, clock.now()).await;
+        let Some((account, patience)) = renewed.zip(patience(clock)) else { return Some(reply) };
         match anew(account.dialect()) {
-            Some(request) => self.submit_once(&account, task, request).await,
-            None => reply,
+            Some(request) => Some(self.submit_once(&account, task, request, patience).await),
+            None => Some(reply),
         }
     }
 
-    /// Sends a submission once more that the vendor surely does not have. None where
-    /// it cannot be sent.
-    pub async fn repeat(&self, task: &Task, now: Timestamp) -> Option<Reply> {
-        let body = Bytes::from(task.submission.clone()?);
+    /// The submission of a task as it can be sent once more: to the very account that was
+    /// asked first, for only that one recognises it. None where it cannot.
+    pub async fn repetition(&self, task: &Task, now: Timestamp) -> Option<Repetition> {
+        let body = Bytes::from(task.repeat.clone()?);
         let account = self.registry.of(task.vendor, &task.account, now).await.ok()?;
+        if *account.credentials != task.credentials {
+            return None;
+        }
         let request = account.dialect().repeat(&task.endpoint, body, now)?;
-        Some(self.submit_once(&account, &task.id, request).await)
+        Some(Repetition { account, request })
+    }
+
+    /// Sends a submission once more that the vendor surely does not have.
+    pub async fn repeat(&self, task: &TaskId, repetition: Repetition, patience: Duration) -> Reply {
+        let Repetition { account, request } = repetition;
+        self.submit_once(&account, task, request, patience).await
     }
 
     async fn submit_once(
@@ -107,10 +139,11 @@ impl Vendors {
         account: &Account,
         task: &TaskId,
         request: Request<Bytes>,
+        patience: Duration,
     ) -> Reply {
         let began = Instant::now();
         let mut request_id = None;
-        let submitted = match exchange(&self.submitting, request, SUBMIT_TIMEOUT).await {
+        let submitted = match exchange(&self.submitting, request, patience).await {
             Ok(answer) => {
                 request_id = read_request_id(&answer);
                 account.dialect().read_submitted(&answer)
@@ -120,7 +153,7 @@ impl Vendors {
         };
         let exchange = Exchange { vendor: account.vendor, task, took: began.elapsed() };
         exchange.submitted(&submitted, request_id.as_deref());
-        Reply { submitted, request_id }
+        Reply { submitted, credentials: account.credentials.clone(), request_id }
     }
 
     /// Asks how a task is doing. None as long as there is nothing to ask by.
@@ -137,6 +170,12 @@ impl Vendors {
             Err(unanswered) => Polled::Nothing(unanswered.fault),
         };
         let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+        let polled = match polled {
+            Polled::Missing(fault) if *account.credentials != task.credentials => {
+                Polled::Nothing(fault)
+            }
+            polled => polled,
+        };
         exchange.polled(&polled, task.status);
         if let Polled::Nothing(fault) = &polled {
             self.renew_if_refused(&account, fault, now).await;
@@ -192,6 +231,13 @@ impl Vendors {
             let found = match exchange(&self.polling, request, timeout).await {
                 Ok(answer) => dialect.read_found(&answer, &search),
                 Err(unanswered) => Found::Nothing(unanswered.fault),
+            };
+            let found = match found {
+                Found::Absent | Found::Unlisted if *account.credentials != task.credentials => {
+                    let message = "the account has other credentials than when it was asked";
+                    Found::Nothing(Fault::with_message(FaultKind::NotFound, message))
+                }
+                found => found,
             };
             let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
             exchange.found(&found);

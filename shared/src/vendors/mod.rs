@@ -9,5 +9,5 @@ mod report;
 
 pub use accounts::{Account, AccountsError, check_accounts};
 pub use callback_urls::{Addressee, CallbackTokens, CallbackUrls, TokenKey, callback_url};
-pub use calls::{Reply, Unverified, Vendors};
+pub use calls::{Repetition, Reply, Unverified, Vendors, patience};
 pub use registry::NoAccount;

@@ -55,6 +55,7 @@ impl Exchange<'_> {
         let (outcome, fault) = match found {
             Found::Task { .. } => ("found", None),
             Found::Absent => ("absent", None),
+            Found::Unlisted => ("unlisted", None),
             Found::More(_) => ("more", None),
             Found::Nothing(fault) => ("failed", Some(fault)),
         };

@@ -59,11 +59,19 @@ impl Deliveries {
         by: Actor,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(task) = tasks.claim_due(Lane::Webhooks, due, now + CLAIM, now).await? else {
-            return Ok(false);
-        };
+        let Some(task) = self.claim(tasks, due, now).await? else { return Ok(false) };
         self.deliver(tasks, task, by, now).await;
         Ok(true)
+    }
+
+    /// Claims a delivery that is due. None when somebody else has it.
+    pub async fn claim(
+        &self,
+        tasks: &Tasks,
+        due: &Due,
+        now: Timestamp,
+    ) -> Result<Option<Task>, StoreError> {
+        tasks.claim_due(Lane::Webhooks, due, now + CLAIM, now).await
     }
 
     /// Tries once to deliver a task whose timer the caller has claimed, and keeps

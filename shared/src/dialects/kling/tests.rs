@@ -195,7 +195,7 @@ fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
             let read = match with_key().read_found(&answer, &search) {
                 Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
                 Found::Absent => Some(String::new()),
-                Found::More(_) | Found::Nothing(_) => None,
+                Found::Unlisted | Found::More(_) | Found::Nothing(_) => None,
             };
             assert_eq!(read.as_deref(), found, "{body}: {reason}");
         }

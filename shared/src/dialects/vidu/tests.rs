@@ -339,7 +339,7 @@ fn a_lost_submission_is_found_by_its_note_alone() {
             Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
             Found::Absent => panic!("{reason}: Vidu's list never proves that"),
             Found::More(_) => panic!("{reason}: no page comes next"),
-            Found::Nothing(_) => None,
+            Found::Unlisted | Found::Nothing(_) => None,
         };
         assert_eq!(read.as_deref(), found, "{reason}");
     }
