@@ -14,11 +14,11 @@ use futures_util::future::{Either, join_all, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use shared::lifecycle::Lifecycle;
-use shared::platform::telemetry::{self, Unit};
+use shared::platform::telemetry::{self, Line, Unit};
 use shared::platform::{Clock, SetupError};
 use shared::runtime::Environment;
 use shared::store::Due;
-use shared::task::{Lane, Shard, TaskId};
+use shared::task::{Lane, Shard};
 use shared::webhooks::Deliveries;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -60,17 +60,19 @@ impl Reconcile {
     /// before `stop`.
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
         let began = clock();
-        // Without accounts there is nothing to ask vendors with; clients can be told all the same.
-        let ready = self.lifecycle.vendors.load().await.is_ok();
-        let lanes = Lane::all().filter(|lane| ready || *lane == Lane::Webhooks);
-        let shards = lanes.flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
-        let runs = shards.map(|(lane, shard)| self.run_shard(lane, shard, clock, stop));
-        let done = join_all(runs).await.into_iter().fold(Done::default(), Done::and);
-        let age = done.oldest.map_or(0, |oldest| began.duration_since(oldest).as_secs());
-        telemetry::tell(|line| {
-            line.set("worked_on", done.tasks);
-            line.measure("OldestUnfinished", Unit::Seconds, age, &[&[]]);
+        // Without accounts there is nothing to ask vendors with. Clients can be told all the
+        // same, and how old the oldest task is can be seen all the same.
+        let has_accounts = self.lifecycle.vendors.load().await.is_ok();
+        let shards = Lane::all().flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
+        let runs = shards.map(async |(lane, shard)| {
+            if has_accounts || lane == Lane::Webhooks {
+                self.run_shard(lane, shard, clock, stop).await
+            } else {
+                self.look_at_shard(lane, shard, stop).await
+            }
         });
+        let done = join_all(runs).await.into_iter().fold(Done::default(), Done::and);
+        telemetry::tell(|line| done.tell(began, line));
     }
 
     /// Works through one shard. A place that becomes free is taken at once, so that
@@ -86,14 +88,11 @@ impl Reconcile {
         let mut under_way = FuturesUnordered::new();
         let mut agenda = Agenda::new();
         let mut turn = self.first_lists.acquire().await.ok();
-        'lists: while clock() < stop {
-            let timers = match self.lifecycle.tasks.due(lane, &shard, stop).await {
-                Ok(timers) => timers,
-                Err(error) => {
-                    tracing::error!(%shard, %error, "what is due could not be listed");
-                    break;
-                }
-            };
+        // What was never listed would look as if it were empty.
+        let mut is_listed = false;
+        'lists: while !is_listed || clock() < stop {
+            let Some(timers) = self.list(lane, &shard, stop, &mut done).await else { break };
+            is_listed = true;
             drop(turn.take());
             let Next { begin, again, is_all } = agenda.next(timers, clock());
             for timer in begin {
@@ -123,6 +122,35 @@ impl Reconcile {
         under_way.fold(done, async |done, more| done.and(more)).await
     }
 
+    /// Sees how old the tasks of a shard are that nobody can work on.
+    async fn look_at_shard(&self, lane: Lane, shard: Shard, stop: Timestamp) -> Done {
+        let mut done = Done::default();
+        let _turn = self.first_lists.acquire().await.ok();
+        self.list(lane, &shard, stop, &mut done).await;
+        done
+    }
+
+    /// Lists a shard, and notes what that shows. None when it cannot be listed.
+    async fn list(
+        &self,
+        lane: Lane,
+        shard: &Shard,
+        stop: Timestamp,
+        done: &mut Done,
+    ) -> Option<Vec<Due>> {
+        match self.lifecycle.tasks.due(lane, shard, stop).await {
+            Ok(timers) => {
+                done.see(lane, &timers);
+                Some(timers)
+            }
+            Err(error) => {
+                tracing::error!(%shard, %error, "what is due could not be listed");
+                done.unlisted += 1;
+                None
+            }
+        }
+    }
+
     async fn work_on(
         &self,
         lane: Lane,
@@ -135,12 +163,12 @@ impl Reconcile {
             return Done::default();
         }
         match self.work(lane, &due, &Clock::starting(now, stop + RESERVE)).await {
-            Ok(true) => Done::one(lane, &due.id),
+            Ok(true) => Done { tasks: 1, ..Done::default() },
             Ok(false) => Done { lost: 1, ..Done::default() },
             Err(error) => {
                 // Its timer is set to the next time, or still to this one.
                 tracing::error!(task.id = %due.id, %error, "a due task could not be worked on");
-                Done::default()
+                Done { failed: 1, ..Done::default() }
             }
         }
     }
@@ -163,24 +191,53 @@ async fn ended_meanwhile(
     done
 }
 
-/// What a run has worked on.
+/// What a run has seen and worked on.
 #[derive(Clone, Copy, Default)]
 struct Done {
     tasks: usize,
     /// Tasks that somebody else had claimed.
     lost: usize,
-    /// When the oldest of the unfinished tasks among them was made.
+    /// How often a task could not be worked on.
+    failed: usize,
+    /// Lists that could not be had, behind which anything may be due.
+    unlisted: usize,
+    /// When the oldest unfinished task was made, of all that were listed: also of those that
+    /// could not be worked on.
     oldest: Option<Timestamp>,
 }
 
 impl Done {
-    fn one(lane: Lane, task: &TaskId) -> Self {
-        let is_unfinished = matches!(lane, Lane::Vendor(_));
-        Self { tasks: 1, oldest: is_unfinished.then(|| task.created_at()), ..Self::default() }
+    /// Takes note of the tasks in a list, whose ids tell their ages.
+    fn see(&mut self, lane: Lane, timers: &[Due]) {
+        if matches!(lane, Lane::Vendor(_)) {
+            let made = timers.iter().map(|timer| timer.id.created_at());
+            self.oldest = self.oldest.into_iter().chain(made).min();
+        }
     }
 
     fn and(self, other: Self) -> Self {
-        let oldest = self.oldest.into_iter().chain(other.oldest).min();
-        Self { tasks: self.tasks + other.tasks, lost: self.lost + other.lost, oldest }
+        Self {
+            tasks: self.tasks + other.tasks,
+            lost: self.lost + other.lost,
+            failed: self.failed + other.failed,
+            unlisted: self.unlisted + other.unlisted,
+            oldest: self.oldest.into_iter().chain(other.oldest).min(),
+        }
+    }
+
+    /// Tells it in the line of a run that began then.
+    fn tell(self, began: Timestamp, line: &mut Line) {
+        line.set("worked_on", self.tasks);
+        let failures = self.failed + self.unlisted;
+        if failures > 0 {
+            line.set("failed", self.failed);
+            line.set("unlisted", self.unlisted);
+            line.measure("ReconcileFailures", Unit::Count, failures, &[&[]]);
+        }
+        // An age that leaves something out would look like a good one.
+        if self.unlisted == 0 {
+            let age = self.oldest.map_or(0, |oldest| began.duration_since(oldest).as_secs());
+            line.measure("OldestUnfinished", Unit::Seconds, age, &[&[]]);
+        }
     }
 }

@@ -30,7 +30,7 @@ async fn a_schedule_makes_it_work_off_what_is_due() {
         .expect("its timer");
 
     let sandbox = Sandbox::start(RECONCILE, variables).await.unwrap();
-    let mut reconcile = sandbox.with_timeout(Duration::from_secs(75));
+    let mut reconcile = sandbox.with_timeout(Duration::from_secs(95));
     let event = json!({
         "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103",
         "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "000000000000",
