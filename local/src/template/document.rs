@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::TemplateError;
 use super::properties::DeployOnly;
 use super::resources::{FunctionProperties, Resource};
-use super::text::{Reference, Text, references};
+use super::text::{Reference, Text, conditions, references};
 
 pub(super) struct Document {
     /// The parameters that have a default, by name.
@@ -66,8 +66,8 @@ struct Globals {
 }
 
 /// What AWS knows of a stack, and the template may name without defining it.
-const PSEUDO_PARAMETERS: [&str; 4] =
-    ["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackName"];
+const PSEUDO_PARAMETERS: [&str; 5] =
+    ["AWS::AccountId", "AWS::NoValue", "AWS::Partition", "AWS::Region", "AWS::StackName"];
 
 impl Document {
     pub(super) fn read(template: Value) -> Result<Document, TemplateError> {
@@ -108,9 +108,16 @@ impl Sections {
             self.check_named(&format!("condition `{name}`"), condition.references().into_iter())?;
         }
         for (id, value) in &self.resources {
-            let condition = value.get("Condition").and_then(Value::as_str);
-            if let Some(name) = condition.filter(|name| !self.conditions.contains_key(*name)) {
+            let own = value.get("Condition").and_then(Value::as_str);
+            let mut conditions = own.into_iter().chain(conditions(value));
+            if let Some(name) = conditions.find(|name| !self.conditions.contains_key(*name)) {
                 let why = format!("the condition `{name}` is not in the template");
+                return Err(TemplateError::at(&format!("resource `{id}`"), why));
+            }
+            let before = value.get("DependsOn").and_then(Value::as_array);
+            let mut before = before.into_iter().flatten().filter_map(Value::as_str);
+            if let Some(name) = before.find(|name| !self.resources.contains_key(*name)) {
+                let why = format!("`{name}`, on which it depends, is not in the template");
                 return Err(TemplateError::at(&format!("resource `{id}`"), why));
             }
         }

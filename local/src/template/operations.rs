@@ -69,6 +69,37 @@ fn every_function_is_watched() {
     }
 }
 
+/// API Gateway refuses settings of a route that it does not have yet.
+#[test]
+fn every_route_with_a_throttle_of_its_own_is_there_before_it() {
+    let routes = of_type("AWS::ApiGatewayV2::Route");
+    let [(_, stage)] = &of_type("AWS::ApiGatewayV2::Stage")[..] else { panic!("one stage") };
+    let settings = stage["Properties"]["RouteSettings"].as_object().expect("settings");
+    let throttled = routes.iter().filter(|(_, route)| {
+        settings.contains_key(route["Properties"]["RouteKey"].as_str().expect("a key"))
+    });
+    let mut throttled: Vec<_> = throttled.map(|(id, _)| json!(id)).collect();
+    assert_eq!(throttled.len(), settings.len(), "each is a route of the template");
+    let mut before = stage["DependsOn"].as_array().expect("a list").clone();
+    before.sort_by_key(Value::to_string);
+    throttled.sort_by_key(Value::to_string);
+    assert_eq!(before, throttled);
+}
+
+/// Lambda would keep a run for hours, and then start many at once.
+#[test]
+fn a_run_on_a_schedule_is_neither_repeated_nor_kept() {
+    let mut scheduled = of_type("AWS::Serverless::Function");
+    scheduled
+        .retain(|(_, function)| function["Properties"]["Events"].to_string().contains("rate("));
+    assert!(!scheduled.is_empty());
+    for (id, function) in scheduled {
+        let config = &function["Properties"]["EventInvokeConfig"];
+        let expected = json!({ "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60 });
+        assert_eq!(*config, expected, "{id}");
+    }
+}
+
 /// The names of indexes that stand behind this, however deep.
 fn indexes_named_in(place: &Value, named: &mut Vec<String>) {
     match place {
@@ -171,6 +202,7 @@ fn what_was_paid_for_outlives_the_stack_and_can_be_restored() {
         let properties = &table["Properties"];
         assert_eq!(table["DeletionPolicy"], "Retain", "{id}");
         assert_eq!(table["UpdateReplacePolicy"], "Retain", "{id}");
+        assert_eq!(properties["DeletionProtectionEnabled"], true, "{id}");
         assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{id}");
         let recovery = &properties["PointInTimeRecoverySpecification"];
         assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{id}");

@@ -34,7 +34,7 @@ pub(super) enum Resource {
     #[serde(rename = "AWS::ApiGatewayV2::Api")]
     Api { _properties: ApiProperties },
     #[serde(rename = "AWS::ApiGatewayV2::Stage")]
-    Stage { _properties: StageProperties },
+    Stage { _properties: StageProperties, _depends_on: DeployOnly },
     #[serde(rename = "AWS::ApiGatewayV2::Route")]
     Route { properties: RouteProperties },
     #[serde(rename = "AWS::ApiGatewayV2::Integration")]
@@ -82,9 +82,11 @@ pub(super) struct FunctionProperties {
     pub(super) role: Option<RoleOf>,
     _architectures: DeployOnly,
     _code_uri: DeployOnly,
+    _event_invoke_config: DeployOnly,
     _handler: DeployOnly,
     _logging_config: DeployOnly,
     _memory_size: DeployOnly,
+    _reserved_concurrent_executions: DeployOnly,
     _runtime: DeployOnly,
 }
 
@@ -208,6 +210,7 @@ pub(super) struct StageProperties {
     _api_id: DeployOnly,
     _auto_deploy: DeployOnly,
     _default_route_settings: DeployOnly,
+    _route_settings: DeployOnly,
     _stage_name: StageName,
 }
 

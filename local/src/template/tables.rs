@@ -25,6 +25,7 @@ pub(super) struct TableProperties {
     global_secondary_indexes: Vec<Index>,
     stream_specification: Option<Stream>,
     time_to_live_specification: Option<TimeToLive>,
+    _deletion_protection_enabled: DeployOnly,
     _point_in_time_recovery_specification: DeployOnly,
     #[serde(rename = "SSESpecification")]
     _sse_specification: DeployOnly,

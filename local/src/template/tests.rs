@@ -164,6 +164,13 @@ fn what_is_not_understood_is_named() {
             ),
             (
                 resource(
+                    "Type: AWS::ApiGatewayV2::Stage, DependsOn: [Nobody], \
+                     Properties: {StageName: $default}",
+                ),
+                "resource `Thing`: `Nobody`, on which it depends, is not in the template",
+            ),
+            (
+                resource(
                     "Type: AWS::ApiGatewayV2::Route, \
                      Properties: {RouteKey: GET /a, Target: !Sub 'integrations/${Thing}'}",
                 ),
@@ -234,6 +241,17 @@ fn what_is_not_understood_is_named() {
             ),
             (
                 property("Handler: {Fn::If: [a, b, c]}"),
+                "resource `Watch`: the condition `a` is not in the template",
+            ),
+            (
+                property("Handler: {Fn::If: [a, b]}"),
+                "resource `Watch`: expected a choice of two",
+            ),
+            (
+                format!(
+                    "Conditions: {{A: !Equals [b, c]}}\n{FUNCTION}      \
+                     Environment: {{Variables: {{B: !If [A, b, c]}}}}"
+                ),
                 "resource `Watch`: the function `Fn::If` is not understood",
             ),
             (

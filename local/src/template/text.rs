@@ -28,6 +28,11 @@ pub(super) enum Part {
 /// Every reference inside `value`, however deep.
 pub(super) fn references(value: &Value) -> Result<Vec<Reference>, String> {
     let inner: Vec<&Value> = match value {
+        // Which of the two is decided at deployment; nothing that is played may depend on it.
+        Value::Object(map) if map.contains_key("Fn::If") => choice(value)
+            .ok_or_else(|| format!("expected a choice of two, not `{value}`"))?
+            .1
+            .into(),
         Value::Object(map) if map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")) => {
             return Ok(Text::try_from(value.clone())?.references().cloned().collect());
         }
@@ -40,6 +45,25 @@ pub(super) fn references(value: &Value) -> Result<Vec<Reference>, String> {
         found.extend(references(value)?);
     }
     Ok(found)
+}
+
+/// The condition of an `Fn::If`, and the two between which it decides.
+fn choice(value: &Value) -> Option<(&str, [&Value; 2])> {
+    match value.as_object()?.get("Fn::If")?.as_array()?.as_slice() {
+        [condition, then, otherwise] => Some((condition.as_str()?, [then, otherwise])),
+        _ => None,
+    }
+}
+
+/// Every condition that decides over something inside `value`.
+pub(super) fn conditions(value: &Value) -> Vec<&str> {
+    let own = choice(value).map(|(condition, _)| condition);
+    let inner: Vec<&Value> = match value {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(values) => values.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.into_iter().chain(inner.into_iter().flat_map(conditions)).collect()
 }
 
 impl Text {
