@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -35,15 +35,28 @@ impl Roots {
 
 /// A client that goes where it is sent and nowhere else, with what its use adds.
 pub fn http_client(
-    Roots(roots): Roots,
+    roots: Roots,
     configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> reqwest::Client {
+    prepared_client(tls(roots), configure)
+}
+
+/// How TLS is spoken with those whom somebody trusted vouches for. Preparing it takes a
+/// while, and a copy takes none.
+pub(super) fn tls(Roots(roots): Roots) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring supports the default versions")
         .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_no_client_auth()
+}
+
+/// A client whose TLS is prepared already.
+pub(super) fn prepared_client(
+    tls: ClientConfig,
+    configure: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> reqwest::Client {
     configure(reqwest::Client::builder())
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIMEOUT)

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use super::log::Log;
 use crate::lifecycle::Lifecycle;
 use crate::platform::SetupError;
-use crate::platform::aws::sdk_http_client;
+use crate::platform::aws::{sdk_http_client, sdk_timeouts};
 use crate::platform::http_client::Roots;
 use crate::platform::secrets::StoredSecret;
 use crate::store::{Keys, Tasks};
@@ -91,8 +91,9 @@ impl<'a> Environment<'a> {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
-            .http_client(self.http_client()?);
-        if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
+            .http_client(self.http_client()?)
+            .timeout_config(sdk_timeouts());
+        if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
             config = config.endpoint_url(url);
         }
         let client = aws_sdk_secretsmanager::Client::from_conf(config.build());
@@ -104,11 +105,22 @@ impl<'a> Environment<'a> {
             .behavior_version(BehaviorVersion::latest())
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
-            .http_client(self.http_client()?);
-        if let Some(url) = (self.variable)("AWS_ENDPOINT_URL_DYNAMODB") {
+            .http_client(self.http_client()?)
+            .timeout_config(sdk_timeouts());
+        if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_DYNAMODB") {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    }
+
+    /// Where a service is, if not where AWS has it, by the variables that all SDKs read:
+    /// the service's own, or the one for all.
+    fn endpoint_url(&self, own: &str) -> Option<String> {
+        let variable = |name: &str| (self.variable)(name).filter(|value| !value.is_empty());
+        if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|it| it == "true") {
+            return None;
+        }
+        variable(own).or_else(|| variable("AWS_ENDPOINT_URL"))
     }
 
     /// The way to AWS. Whom it trusts may be said as the SDKs have it, e.g. where a
