@@ -107,7 +107,6 @@ async fn with_a_broken_secret_it_makes_nothing_and_says_nothing_of_it() {
         (r#"{"vidu":{"api_key":"vda_secret""#, "the accounts are no JSON object"),
         (r#"{"vidu":{"api_key":["vda_secret"]}}"#, "the account of `vidu`"),
         (r#"{"vidu":"vda_secret"}"#, "the account of `vidu`"),
-        (r#"{"veo":{"api_key":"vda_secret"}}"#, "the accounts name `veo`"),
         (r#""vda_secret""#, "the accounts are no JSON object"),
     ] {
         stack.put_secret("Accounts", accounts);
@@ -115,6 +114,27 @@ async fn with_a_broken_secret_it_makes_nothing_and_says_nothing_of_it() {
         assert_internal_error(outcome);
         assert!(log.contains("the secret in ACCOUNTS_SECRET"), "{log}");
         assert!(!log.contains("vda_secret"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_account_breaks_no_other_vendor() {
+    let stack = stack().await;
+    let good = stack.secret("Accounts").expect("there are accounts");
+    let mut accounts: Value = serde_json::from_str(&good).expect("JSON");
+    accounts["kling"] = json!({ "acces_key": "kling_secret" });
+    accounts["veo"] = json!({ "api_key": "veo_secret" });
+    stack.put_secret("Accounts", accounts.to_string());
+    let mut create = Sandbox::start(CREATE, &variables(&stack)).await.unwrap();
+    let of = |model: &str| event(&stack, &json!({ "model": model, "prompt": "the tide" }));
+    assert_eq!(read(create.invoke(&of("viduq1")).await).0, 200);
+    assert_internal_error(create.invoke(&of("kling-v3")).await);
+    let log = create.stop().await.unwrap().log.concat();
+    for told in ["the account of `kling`", "the accounts name `veo`", r#""CredentialsRefused":1"#] {
+        assert_eq!(log.matches(told).count(), 1, "{told}: {log}");
+    }
+    for secret in ["kling_secret", "veo_secret"] {
+        assert!(!log.contains(secret), "{log}");
     }
 }
 

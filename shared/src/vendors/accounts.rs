@@ -10,8 +10,20 @@ use crate::crypto::digest::sha256;
 use crate::dialects::{self, Dialect};
 use crate::task::{AccountId, Vendor};
 
-/// The accounts that are known, by vendor and id.
-pub(super) struct Accounts(BTreeMap<(Vendor, AccountId), Account>);
+/// The accounts of a secret, each read by itself: a slip in one breaks no other vendor.
+pub(super) struct Accounts {
+    good: BTreeMap<(Vendor, AccountId), Account>,
+    /// What is wrong with the rest.
+    bad: Vec<BadAccount>,
+}
+
+/// What a secret has under a name and cannot be used.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct BadAccount {
+    /// None for a name that no known vendor has.
+    pub(super) vendor: Option<Vendor>,
+    pub(super) why: String,
+}
 
 /// An account at a vendor, and the dialect that speaks with it.
 #[derive(Clone)]
@@ -52,13 +64,17 @@ impl fmt::Display for AccountsError {
 
 impl std::error::Error for AccountsError {}
 
-/// Checks accounts as a function will read them.
+/// Checks accounts as a function will read them, and refuses all when one is bad.
 pub fn check_accounts(text: &str) -> Result<(), AccountsError> {
-    Accounts::read(text).map(drop)
+    match Accounts::read(text)?.bad.into_iter().next() {
+        Some(bad) => Err(AccountsError(bad.why)),
+        None => Ok(()),
+    }
 }
 
 impl Accounts {
-    /// Reads the accounts: `{"vidu":{"api_key":"…"}}`.
+    /// Reads the accounts: `{"vidu":{"api_key":"…"}}`. An error when nothing can be made of
+    /// the whole.
     pub(super) fn read(text: &str) -> Result<Self, AccountsError> {
         let accounts: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             // serde_json would quote the text, which is full of keys.
@@ -67,18 +83,34 @@ impl Accounts {
                 "the accounts are no JSON object of vendors (line {line}, column {column})"
             ))
         })?;
-        let read = accounts.into_iter().map(|(name, written)| {
-            let vendor: Vendor = name.parse().map_err(|()| {
-                let known = Vendor::ALL.map(Vendor::as_str).join(", ");
-                AccountsError(format!("the accounts name `{name}`; known vendors are {known}"))
-            })?;
-            let dialect = dialects::open(vendor, written.clone()).map_err(|error| {
-                AccountsError(format!("the account of `{name}` {}", without_values(&error)))
-            })?;
-            let (id, credentials) = (AccountId::default(), tag(&written).into());
-            Ok(((vendor, id.clone()), Account { id, vendor, credentials, dialect }))
-        });
-        Ok(Self(read.collect::<Result<_, _>>()?))
+        let mut read = Self { good: BTreeMap::new(), bad: Vec::new() };
+        for (name, written) in accounts {
+            match read_account(&name, written) {
+                Ok(account) => {
+                    read.good.insert((account.vendor, account.id.clone()), account);
+                }
+                Err(bad) => read.bad.push(bad),
+            }
+        }
+        Ok(read)
+    }
+
+    /// These accounts, and those of before in the place of what is bad now.
+    pub(super) fn or_before(mut self, before: &Self) -> Self {
+        for vendor in self.bad.iter().filter_map(|bad| bad.vendor) {
+            let of_vendor = before.good.iter().filter(|(_, account)| account.vendor == vendor);
+            self.good.extend(of_vendor.map(|(key, account)| (key.clone(), account.clone())));
+        }
+        self
+    }
+
+    pub(super) fn bad(&self) -> &[BadAccount] {
+        &self.bad
+    }
+
+    /// Whether what a vendor has here cannot be used.
+    pub(super) fn is_bad(&self, vendor: Vendor) -> bool {
+        self.bad.iter().any(|bad| bad.vendor == Some(vendor))
     }
 
     /// The account for a new task.
@@ -87,7 +119,7 @@ impl Accounts {
     }
 
     pub(super) fn of(&self, vendor: Vendor, id: &AccountId) -> Option<&Account> {
-        self.0.get(&(vendor, id.clone()))
+        self.good.get(&(vendor, id.clone()))
     }
 }
 
@@ -97,6 +129,20 @@ fn tag(written: &Value) -> String {
     let mut tag = sha256(written.to_string().as_bytes());
     tag.truncate(16);
     tag
+}
+
+fn read_account(name: &str, written: Value) -> Result<Account, BadAccount> {
+    let vendor: Vendor = name.parse().map_err(|()| {
+        let known = Vendor::ALL.map(Vendor::as_str).join(", ");
+        let why = format!("the accounts name `{name}`; known vendors are {known}");
+        BadAccount { vendor: None, why }
+    })?;
+    let dialect = dialects::open(vendor, written.clone()).map_err(|error| {
+        let why = format!("the account of `{name}` {}", without_values(&error));
+        BadAccount { vendor: Some(vendor), why }
+    })?;
+    let credentials = tag(&written).into();
+    Ok(Account { id: AccountId::default(), vendor, credentials, dialect })
 }
 
 /// What is wrong with an account. serde quotes the values that it does not
@@ -133,5 +179,40 @@ mod tests {
         assert!(before.choose(Vendor::Jimeng).is_none() && after.choose(Vendor::Jimeng).is_some());
         let other = "second".parse().unwrap();
         assert!(after.of(Vendor::Vidu, &other).is_none(), "there is one account");
+    }
+
+    #[test]
+    fn a_bad_account_is_alone_in_being_bad() {
+        const GOOD: &str = r#""vidu":{"api_key":"a"}"#;
+        let rows = [
+            (r#""kling":{"acces_key":"k"}"#, Some(Vendor::Kling), "a member is misspelt"),
+            (r#""kling":{"api_key":["k"]}"#, Some(Vendor::Kling), "a member is no text"),
+            (r#""kling":null"#, Some(Vendor::Kling), "it is nothing"),
+            (r#""veo":{"api_key":"k"}"#, None, "there is no such vendor"),
+        ];
+        for (bad, vendor, reason) in rows {
+            let text = format!("{{{bad},{GOOD}}}");
+            let accounts = Accounts::read(&text).expect(reason);
+            assert!(accounts.choose(Vendor::Vidu).is_some(), "{reason}");
+            assert!(accounts.choose(Vendor::Kling).is_none(), "{reason}");
+            assert_eq!(accounts.is_bad(Vendor::Kling), vendor.is_some(), "{reason}");
+            assert!(!accounts.is_bad(Vendor::Vidu), "{reason}");
+            let whys: Vec<_> = accounts.bad().iter().map(|bad| bad.why.as_str()).collect();
+            assert_eq!(whys, [check_accounts(&text).expect_err(reason).to_string()], "{reason}");
+        }
+        assert!(check_accounts(&format!("{{{GOOD}}}")).is_ok());
+        assert!(Accounts::read(r#"["vidu"]"#).is_err(), "nothing can be made of it");
+    }
+
+    #[test]
+    fn what_was_good_before_stands_in_for_what_is_bad_now() {
+        let read = |text| Accounts::read(text).unwrap();
+        let before = read(r#"{"vidu":{"api_key":"a"},"kling":{"api_key":"k"}}"#);
+        let after = read(r#"{"vidu":{"api_key":"b"},"kling":{"api_kye":"l"}}"#).or_before(&before);
+        let differs = |vendor| Some(after.choose(vendor)?.differs(before.choose(vendor)?));
+        assert_eq!(differs(Vendor::Kling), Some(false), "the one of before");
+        assert_eq!(differs(Vendor::Vidu), Some(true), "the one of now");
+        let gone = read(r#"{"vidu":{"api_key":"b"}}"#).or_before(&before);
+        assert!(gone.choose(Vendor::Kling).is_none(), "what was taken away is gone");
     }
 }

@@ -1,6 +1,8 @@
 //! The one door to accounts, and through them to dialects: it waits for the secret
 //! that holds them, and reads it again when an account is missing or refused.
 
+use std::fmt::Display;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::accounts::{Account, Accounts};
@@ -15,7 +17,7 @@ const REREAD_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// Why there is no account to work with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAccount {
-    /// The secret with the accounts cannot be read, or makes no sense.
+    /// The secret with the accounts cannot be read, or what it has for this vendor makes no sense.
     Unreadable,
     /// This gateway has no such account.
     Missing,
@@ -54,7 +56,7 @@ impl Registry {
         vendor: Vendor,
         now: Timestamp,
     ) -> Result<Account, NoAccount> {
-        self.get(|accounts| accounts.choose(vendor).cloned(), now).await
+        self.get(vendor, |accounts| accounts.choose(vendor).cloned(), now).await
     }
 
     /// The account that a task was made with.
@@ -64,7 +66,7 @@ impl Registry {
         id: &AccountId,
         now: Timestamp,
     ) -> Result<Account, NoAccount> {
-        self.get(|accounts| accounts.of(vendor, id).cloned(), now).await
+        self.get(vendor, |accounts| accounts.of(vendor, id).cloned(), now).await
     }
 
     /// The same account with other credentials than those that were refused, if the
@@ -77,9 +79,10 @@ impl Registry {
         self.reread(other, now).await
     }
 
-    /// An account that is not known may have been added.
+    /// An account that is not known may have been added or mended.
     async fn get(
         &self,
+        vendor: Vendor,
         find: impl Fn(&Accounts) -> Option<Account>,
         now: Timestamp,
     ) -> Result<Account, NoAccount> {
@@ -87,7 +90,17 @@ impl Registry {
         if let Some(account) = self.accounts.current().and_then(|accounts| find(&accounts)) {
             return Ok(account);
         }
-        self.reread(find, now).await.ok_or(NoAccount::Missing)
+        if let Some(account) = self.reread(find, now).await {
+            return Ok(account);
+        }
+        if !self.accounts.current().is_some_and(|accounts| accounts.is_bad(vendor)) {
+            return Err(NoAccount::Missing);
+        }
+        // What is wrong with it was logged when it was read.
+        let divided_by: &[&[_]] = &[&[], &["vendor"]];
+        let line = Line::new("no account").with("vendor", vendor.as_str());
+        line.metric("CredentialsRefused", Unit::Count, 1, divided_by).write();
+        Err(NoAccount::Unreadable)
     }
 
     async fn reread(
@@ -100,8 +113,27 @@ impl Registry {
         find(&accounts)
     }
 
+    /// Reads the accounts. What is wrong with one is logged when it is new, and an
+    /// account that was good before stays.
     async fn read(&self) -> Result<Accounts, SetupError> {
+        let not_good = |why: &dyn Display| self.secret.error(&format!("is not good: {why}"));
         let text = self.secret.current().await?;
-        Accounts::read(&text).map_err(|error| self.secret.error(&format!("is not good: {error}")))
+        let accounts = Accounts::read(&text).map_err(|error| not_good(&error))?;
+        let before = self.accounts.current();
+        for bad in accounts.bad() {
+            if before.as_ref().is_some_and(|before| before.bad().contains(bad)) {
+                continue;
+            }
+            let error = not_good(&bad.why);
+            match bad.vendor {
+                Some(vendor) => tracing::error!(%vendor, %error, "a vendor cannot be asked"),
+                // Another version may know it.
+                None => tracing::warn!(%error, "an account is of no known vendor"),
+            }
+        }
+        Ok(match before {
+            Some(before) => accounts.or_before(&before),
+            None => accounts,
+        })
     }
 }
