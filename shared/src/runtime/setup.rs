@@ -8,7 +8,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig,
+};
 
 use super::log::Log;
 use crate::lifecycle::Lifecycle;
@@ -92,7 +94,9 @@ impl<'a> Environment<'a> {
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
             .http_client(self.http_client()?)
-            .timeout_config(sdk_timeouts());
+            .timeout_config(sdk_timeouts())
+            // An attempt's time is up, whether its answer stalls or never comes.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
             config = config.endpoint_url(url);
         }
@@ -106,7 +110,9 @@ impl<'a> Environment<'a> {
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
             .http_client(self.http_client()?)
-            .timeout_config(sdk_timeouts());
+            .timeout_config(sdk_timeouts())
+            // An attempt's time is up, whether its answer stalls or never comes.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_DYNAMODB") {
             config = config.endpoint_url(url);
         }
