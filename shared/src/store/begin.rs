@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::error::StoreError;
 use super::item::Item;
 use super::tasks::Tasks;
-use super::transaction::{Transacted, transact};
+use super::transaction::{self, Transacted, transact};
 use super::usage::{self, UNFINISHED};
 use crate::api::Record;
 use crate::task::{Limits, Task};
@@ -62,16 +62,16 @@ impl Tasks {
 
     /// Stores a new task that is counted nowhere.
     pub async fn insert(&self, task: &Task) -> Result<(), StoreError> {
-        let stored = self
+        let write = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item(task)?))
             .condition_expression("attribute_not_exists(id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match stored.map_err(SdkError::into_service_error) {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let spread = task.id.spread();
+        let stored = transaction::write(ACTION, spread, || write.clone().send());
+        match stored.await?.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(()),
             // The SDK has asked a second time because it lost the first answer.
             Err(PutItemError::ConditionalCheckFailedException(failed))

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::error::StoreError;
 use super::item::Item;
 use super::item::read_task;
+use super::transaction;
 use super::update::Update;
 use crate::task::{Change, Delivery, Event, MOST_EVENTS, Set, Status, Task, TaskId};
 
@@ -158,7 +159,8 @@ impl Tasks {
     }
 
     pub(super) async fn update(&self, id: &TaskId, update: Update) -> Result<Updated, StoreError> {
-        let result = self
+        let action = "changing a task";
+        let write = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -169,16 +171,14 @@ impl Tasks {
             // DynamoDB refuses an empty map.
             .set_expression_attribute_values(Some(update.values).filter(|it| !it.is_empty()))
             .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match transaction::write(action, id.spread(), || write.clone().send()).await? {
             Ok(answer) => Ok(Updated::Done(answer.attributes.unwrap_or_default())),
             Err(error) => match error.into_service_error() {
                 UpdateItemError::ConditionalCheckFailedException(failed) => {
                     Ok(Updated::Refused(failed.item))
                 }
-                error => Err(StoreError::service("changing a task", error)),
+                error => Err(StoreError::service(action, error)),
             },
         }
     }

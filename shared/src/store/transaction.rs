@@ -1,9 +1,9 @@
-//! Several writes that are done all or not at all.
+//! Several writes that are done all or not at all, and plain ones that meet them.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
@@ -85,6 +85,26 @@ pub(super) async fn transact(
     Ok(Transacted::Busy)
 }
 
+/// Does a plain write, whose answer is the caller's to read. DynamoDB refuses one that meets a
+/// transaction on the same item, and the SDK does not try again; here it waits as briefly as a
+/// transaction that meets another, and in the end nothing was written.
+pub(super) async fn write<T, E: ProvideErrorMetadata, F: Future<Output = Result<T, E>>>(
+    action: &str,
+    spread: u32,
+    send: impl Fn() -> F,
+) -> Result<Result<T, E>, StoreError> {
+    for tried in 0..TRIES {
+        if tried > 0 {
+            tokio::time::sleep(pause(tried, spread)).await;
+        }
+        match send().await {
+            Err(error) if error.code() == Some("TransactionConflictException") => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(StoreError::busy(action))
+}
+
 /// Longer from try to try, and a little different for everybody.
 fn pause(attempt: u32, spread: u32) -> Duration {
     let part = spread.rotate_left(attempt * 3) % 100;
@@ -93,6 +113,12 @@ fn pause(attempt: u32, spread: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::future;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+
     use super::*;
 
     #[test]
@@ -102,5 +128,41 @@ mod tests {
             assert!(pauses.iter().sum::<Duration>() < Duration::from_secs(4), "{pauses:?}");
             assert!(pauses[7] > pauses[0] * 40, "{pauses:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_plain_write_waits_for_a_transaction_and_for_nothing_else() {
+        let conflict = || said("TransactionConflictException");
+        for (answers, result, why) in [
+            (vec![Ok(1)], Ok(1), "nothing was in the way"),
+            (vec![Err(conflict()), Err(conflict()), Ok(3)], Ok(3), "it is over soon"),
+            (vec![Err(said("ValidationException")), Ok(2)], Err("ValidationException"), "never"),
+            (
+                vec![Err(conflict()), Err(said("ConditionalCheckFailedException")), Ok(3)],
+                Err("ConditionalCheckFailedException"),
+                "the transaction changed the item",
+            ),
+        ] {
+            let answers = Mutex::new(answers.into_iter());
+            let send = || {
+                let answer = answers.lock().unwrap().next().expect("no more is asked");
+                future::ready(answer)
+            };
+            let written = write("writing", 7, send).await.expect("not busy");
+            let written = written.as_ref().map_err(|error| error.code().unwrap_or_default());
+            assert_eq!(written.copied(), result, "{why}");
+        }
+        let sent = AtomicU32::new(0);
+        let send = || {
+            sent.fetch_add(1, Ordering::Relaxed);
+            future::ready(Err::<(), _>(conflict()))
+        };
+        let busy = write("writing", 7, send).await.expect_err("busy").to_string();
+        assert_eq!(busy, "writing: too many write the same at once");
+        assert_eq!(sent.into_inner(), TRIES);
+    }
+
+    fn said(code: &str) -> ErrorMetadata {
+        ErrorMetadata::builder().code(code).build()
     }
 }
