@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::api::{ApiError, Order, Warning, generations};
-use shared::dialects::{self, Callback, Dialect, Submission, SubmitContext};
+use shared::dialects::{self, Callback, Dialect, Handle, Submission, SubmitContext};
 use shared::task::{TaskId, Vendor};
 use shared::vendors::TokenKey;
 use shared::webhooks::WebhookHosts;
@@ -32,13 +32,17 @@ pub fn now() -> Timestamp {
     Timestamp::from_second(1_784_019_600).expect("a time")
 }
 
+fn task_id() -> TaskId {
+    "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id")
+}
+
 /// What a client's body becomes for a vendor.
 pub fn translate(
     dialect: &dyn Dialect,
     body: &[u8],
 ) -> Result<(Submission, Vec<Warning>), ApiError> {
     let request = generations::read(body)?;
-    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+    let task_id = task_id();
     let callback_url = "https://gw.example.com/v1/callbacks/vendor/token";
     let context = SubmitContext { task_id: &task_id, callback_url, now: now() };
     let mut submission = dialect.submit(request.generation, &context)?;
@@ -68,8 +72,9 @@ pub fn vendor_answer(data: &[u8]) {
         http::StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()])
             .expect("a status");
     for (_, dialect) in dialects() {
-        drop(dialect.read_submitted(&answer));
-        drop(dialect.read_polled(&answer, now()));
+        drop(dialect.read_submitted(&answer, &task_id()));
+        let handle = Handle { vendor_task_id: "839120458812739584", endpoint: "text2video" };
+        drop(dialect.read_polled(&answer, &handle, now()));
     }
 }
 

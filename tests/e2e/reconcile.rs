@@ -212,12 +212,12 @@ async fn a_lost_submission_is_found_by_the_callback_that_names_it() {
         video["payload"] = note.into();
         video
     };
-    // Somebody else's task is not ours, whoever says so.
-    vidu.reply_to_polls(Reply::Json(200, with_note("order 18")));
+    // Somebody else's task is not ours, whoever says so. The client's note proves nothing.
+    vidu.reply_to_polls(Reply::Json(200, with_note("order 17")));
     let callback = ViduCallback::good(&vidu.callback_url());
     let named = json!({ "id": VENDOR_TASK, "state": "success" });
     assert_eq!(callback.send(&named).await, 503);
-    vidu.reply_to_polls(Reply::Json(200, with_note("order 17")));
+    vidu.reply_to_polls(Reply::Json(200, with_note(&id)));
     assert_eq!(callback.send(&named).await, 200);
     assert_eq!(gateway.client.task(&id).await.body["url"], VIDEO);
     assert_eq!(vidu.submissions().len(), 1);

@@ -40,8 +40,6 @@ pub struct Generation {
     pub duration: Option<f64>,
     pub fps: Option<f64>,
     pub seed: Option<i64>,
-    /// The client's own note; a vendor that echoes one gets it.
-    pub payload: Option<String>,
     /// `metadata`: the vendor's own options, by the vendor's own names.
     pub options: Fields,
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::api::{ApiError, Generation, Warning};
 use crate::task::{Fault, FaultKind, Figures, Progress, Task, TaskId};
@@ -21,14 +21,14 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         context: &SubmitContext<'_>,
     ) -> Result<Submission, ApiError>;
 
-    /// The answer to a submission.
-    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted;
+    /// The answer to the submission of this task.
+    fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted;
 
     /// The request that asks how a task is doing.
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes>;
 
-    /// The answer to a poll.
-    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled;
+    /// The answer to a poll of this task. One about another task says nothing.
+    fn read_polled(&self, answer: &Response<Bytes>, handle: &Handle<'_>, now: Timestamp) -> Polled;
 
     /// Whether the vendor itself called. The token in the path was checked before.
     fn verify_callback(
@@ -48,7 +48,7 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The answer to a search.
+    /// The answer to a search. One about another task says nothing.
     fn read_found(&self, _answer: &Response<Bytes>, _sought: &Search<'_>) -> Found {
         Found::Nothing(Fault::new(FaultKind::Unreadable))
     }
@@ -80,6 +80,8 @@ pub struct Submission {
     pub model: String,
     /// Kept with the task as [`Handle::endpoint`].
     pub endpoint: String,
+    /// The age at which nobody waits for the task's end any more.
+    pub deadline: SignedDuration,
     /// What is known of the video before the vendor says a word; some never say any.
     pub figures: Figures,
     /// What could not be honoured.
@@ -116,7 +118,7 @@ impl<'a> Handle<'a> {
 #[derive(Debug, PartialEq)]
 pub enum Polled {
     Progress(Box<Progress>),
-    /// The vendor does not know the task. It may not know it yet.
+    /// The vendor says in its own words that it does not know the task. It may not know it yet.
     Missing(Fault),
     /// Nothing about the task: the vendor was unreachable, busy or made no sense.
     Nothing(Fault),
@@ -128,8 +130,6 @@ pub struct Search<'a> {
     pub task_id: &'a TaskId,
     pub endpoint: &'a str,
     pub created_at: Timestamp,
-    /// The client's note, where it has one; a vendor that echoes notes was sent it.
-    pub payload: Option<&'a str>,
     /// The vendor's task that a callback named.
     pub hint: Option<&'a str>,
     /// The page of the vendor's list that comes next, as the last one called it.
@@ -141,9 +141,9 @@ pub struct Search<'a> {
 pub enum Found {
     /// The vendor has the task, and calls it this.
     Task { vendor_task_id: String, figures: Figures },
-    /// The vendor surely has no such task.
+    /// The vendor says in its own words that it has no such task.
     Absent,
-    /// The vendor's list was read to its end, and does not show the task.
+    /// The vendor's list was read well to its end, and does not show the task. It may be late.
     Unlisted,
     /// Not on this page of the vendor's list; this one comes next.
     More(String),

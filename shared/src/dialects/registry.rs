@@ -44,6 +44,7 @@ mod tests {
 
     use super::*;
     use crate::dialects::translate::Model;
+    use crate::task::RETENTION;
 
     #[test]
     fn every_sample_is_a_model_of_its_vendor() {
@@ -68,6 +69,16 @@ mod tests {
                 assert!(facts.pace.deadline + margin <= lifetime, "{vendor}");
             }
             assert!(facts.pace.shortest <= facts.pace.longest, "{vendor}");
+        }
+    }
+
+    #[test]
+    fn a_task_is_kept_for_longer_than_any_vendor_may_take() {
+        assert_eq!(RETENTION, SignedDuration::from_hours(30 * 24), "clients are promised so");
+        for vendor in Vendor::ALL {
+            let deadline = facts(vendor).pace.deadline;
+            // After its end a webhook is tried for more than a day, and then there is time to ask.
+            assert!(deadline + SignedDuration::from_hours(7 * 24) < RETENTION, "{vendor}");
         }
     }
 

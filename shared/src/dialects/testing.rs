@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response};
 use serde_json::Value;
 
-use crate::task::FaultKind;
+use crate::task::{FaultKind, TaskId};
 
 /// The fixtures whose names begin like this, with their names.
 pub(super) fn fixtures(vendor: &str, prefix: &str) -> Vec<(String, Value)> {
@@ -34,8 +34,23 @@ pub(super) fn answer(fixture: &Value) -> Response<Bytes> {
     let status = response["status"].as_u64().expect("a status");
     Response::builder()
         .status(u16::try_from(status).expect("a status"))
-        .body(Bytes::from(response["body"].to_string()))
+        .body(Bytes::from(with_our_id(&response["body"].to_string())))
         .expect("a response")
+}
+
+/// The task that tests submit and look for.
+pub(super) fn task_id() -> TaskId {
+    TASK_ID.parse().expect("an id")
+}
+
+pub(super) const TASK_ID: &str = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
+
+/// The fixtures have ids of another shape where ours stand: `vg-01JZK3T2V0001`.
+fn with_our_id(text: &str) -> String {
+    let mut parts = text.split("vg-");
+    let begin = parts.next().unwrap_or_default().to_owned();
+    let is_of_id = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
+    parts.fold(begin, |text, rest| text + TASK_ID + rest.trim_start_matches(is_of_id))
 }
 
 /// The kind that a fixture means, in its neutral words.

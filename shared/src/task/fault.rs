@@ -95,19 +95,37 @@ impl FaultKind {
         self.meaning().0
     }
 
-    /// All there is to go by when the vendor's own code says nothing to us.
+    /// The meaning of a status that comes with a code of the vendor's own that is new to us.
     pub fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             401 => Self::Credentials,
             402 => Self::Balance,
             403 => Self::Permission,
-            404 => Self::NotFound,
             // Given up while it was being worked on: it may have been done.
             408 | 499 => Self::Internal,
             429 => Self::RateLimited,
+            // That something does not exist, only the vendor's own words say.
             400..=498 => Self::BadRequest,
             _ => Self::Internal,
         }
+    }
+
+    /// The meaning of a status without a word of the vendor's: somebody between us may have
+    /// answered. Only what nobody says of a request that was passed on is a refusal.
+    pub fn of_status_alone(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Credentials,
+            403 => Self::Permission,
+            405 | 413 => Self::BadRequest,
+            429 => Self::RateLimited,
+            408 | 499..=599 => Self::Internal,
+            _ => Self::Unreadable,
+        }
+    }
+
+    /// Whether the vendor may have made a task of a submission that was answered like this.
+    pub fn leaves_it_open(self) -> bool {
+        matches!(self, Self::Internal | Self::Unreadable)
     }
 
     /// Whether an operator, and nobody else, can mend it.

@@ -146,7 +146,7 @@ impl Vendors {
         let submitted = match exchange(&self.submitting, request, patience).await {
             Ok(answer) => {
                 request_id = read_request_id(&answer);
-                account.dialect().read_submitted(&answer)
+                account.dialect().read_submitted(&answer, task)
             }
             Err(Unanswered { heard: false, fault }) => Submitted::Refused(fault),
             Err(Unanswered { heard: true, fault }) => Submitted::Unknown(fault),
@@ -166,7 +166,7 @@ impl Vendors {
         let request = account.dialect().poll(&handle, now);
         let began = Instant::now();
         let polled = match exchange(&self.polling, request, timeout).await {
-            Ok(answer) => account.dialect().read_polled(&answer, now),
+            Ok(answer) => account.dialect().read_polled(&answer, &handle, now),
             Err(unanswered) => Polled::Nothing(unanswered.fault),
         };
         let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
@@ -222,7 +222,6 @@ impl Vendors {
                 task_id: &task.id,
                 endpoint: &task.endpoint,
                 created_at: task.created_at,
-                payload: task.payload.as_deref(),
                 hint: hint.as_deref(),
                 page: page.as_deref(),
             };

@@ -70,6 +70,7 @@ pub fn read(body: &[u8]) -> Result<Order, ApiError> {
         }
     }
 
+    let payload = options.take_text("payload")?;
     let generation = Generation {
         model: model.clone(),
         prompt,
@@ -79,14 +80,13 @@ pub fn read(body: &[u8]) -> Result<Order, ApiError> {
         duration: positive(&mut body, "duration", "seconds")?,
         fps: positive(&mut body, "fps", "frames a second")?,
         seed: body.take_whole("seed")?,
-        payload: options.take_text("payload")?,
         options,
     };
     let mut order = Order {
         model,
         count: read_count(&mut body)?,
         webhook: None,
-        payload: generation.payload.clone(),
+        payload,
         user: body.take_text("user")?,
         generation,
         warnings,

@@ -14,11 +14,8 @@ use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
-/// The `data` of an answer that reports success, or what went wrong.
-pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
-    let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
-        Fault::with_message(FaultKind::Unreadable, "the answer is not what was expected")
-    })?;
+/// An answer that reports success, or what went wrong.
+pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Answer, Fault> {
     let fault = |kind, code, message, request_id| Fault {
         kind,
         code: known(code),
@@ -26,32 +23,44 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Data, Fault> {
         request_id: known(request_id),
         retry_after: retry_after(answer),
     };
+    // Where there is no code of Jimeng's, somebody between us answered.
+    let without_code = FaultKind::of_status_alone(answer.status());
+    let Ok(read) = serde_json::from_slice::<wire::Answer>(answer.body()) else {
+        let message = "the answer is not what was expected".to_owned();
+        return Err(fault(without_code, String::new(), message, String::new()));
+    };
 
     if let Some(wire::Metadata { request_id, error: Some(error) }) = read.metadata {
         let kind = kind_of_name(&error.code).or_else(|| kind_of_number(&error.code_n));
         let code = if error.code.is_empty() { error.code_n } else { error.code };
-        let kind = kind.unwrap_or_else(|| FaultKind::of_status(answer.status()));
-        return Err(fault(kind, code, error.message, request_id));
+        let is_own = !code.is_empty();
+        let new = if is_own { FaultKind::of_status(answer.status()) } else { without_code };
+        return Err(fault(kind.unwrap_or(new), code, error.message, request_id));
     }
-    match (read.code.as_str(), kind_of_code(&read.code)) {
-        ("10000", _) => Ok(read.data.unwrap_or_default()),
-        ("", _) if answer.status().is_success() => {
-            Err(Fault::with_message(FaultKind::Unreadable, "the answer has no code"))
-        }
-        (_, kind) => {
-            let mut fault = fault(
-                kind.unwrap_or_else(|| FaultKind::of_status(answer.status())),
-                read.code,
-                read.message,
-                read.request_id,
-            );
-            if fault.kind == FaultKind::Unavailable {
-                // Jimeng advises against trying again at once.
-                fault.retry_after = fault.retry_after.or(Some(60));
-            }
-            Err(fault)
-        }
+    if read.code == "10000" {
+        return Ok(read);
     }
+    let kind = kind_of_code(&read.code);
+    let is_own = matches!(read.code.parse(), Ok(50_000..=59_999));
+    let new = if is_own { FaultKind::of_status(answer.status()) } else { without_code };
+    let message = if read.code.is_empty() && read.message.is_empty() {
+        "the answer has no code".to_owned()
+    } else {
+        read.message
+    };
+    let mut fault = fault(kind.unwrap_or(new), read.code, message, read.request_id);
+    if fault.kind == FaultKind::Unavailable {
+        // Jimeng advises against trying again at once.
+        fault.retry_after = fault.retry_after.or(Some(60));
+    }
+    Err(fault)
+}
+
+/// Whether an answer to a poll names another task. Usually it names none.
+pub(super) fn names_another(answer: &Response<Bytes>, vendor_task_id: &str) -> bool {
+    let read: wire::Answer = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let named = read.data.and_then(|data| known(data.task_id));
+    named.is_some_and(|named| named != vendor_task_id)
 }
 
 pub(super) fn read_progress(data: wire::Data, now: Timestamp) -> Polled {

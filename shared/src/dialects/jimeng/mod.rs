@@ -25,7 +25,8 @@ use crate::api::{ApiError, Generation};
 use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Handle, Polled, Submission, SubmitContext, Submitted,
 };
-use crate::task::{Fault, FaultKind, Figures};
+use crate::dialects::lenient::known;
+use crate::task::{Fault, FaultKind, Figures, TaskId};
 
 /// Jimeng's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]
@@ -42,24 +43,27 @@ impl Dialect for Jimeng {
     ) -> Result<Submission, ApiError> {
         let repeatable = false;
         let translation = submit::translate(generation)?;
-        Ok(translation.submission(repeatable, |_, body| {
+        Ok(translation.submission(repeatable, FACTS.pace.deadline, |_, body| {
             self.post("CVSync2AsyncSubmitTask", body, context.now)
         }))
     }
 
-    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
+    fn read_submitted(&self, answer: &Response<Bytes>, _task_id: &TaskId) -> Submitted {
         match answers::read(answer) {
-            Ok(data) if !data.task_id.is_empty() => {
-                Submitted::Accepted { vendor_task_id: data.task_id, figures: Figures::default() }
+            Ok(read) => {
+                let wire::Data { task_id, .. } = read.data.unwrap_or_default();
+                match known(task_id) {
+                    Some(vendor_task_id) => {
+                        Submitted::Accepted { vendor_task_id, figures: Figures::default() }
+                    }
+                    None => Submitted::Unknown(Fault {
+                        request_id: known(read.request_id),
+                        ..Fault::with_message(FaultKind::Unreadable, "the answer has no task_id")
+                    }),
+                }
             }
-            Ok(_) => Submitted::Unknown(Fault::with_message(
-                FaultKind::Unreadable,
-                "the answer has no task_id",
-            )),
             // After these Jimeng may have a task all the same.
-            Err(fault) if matches!(fault.kind, FaultKind::Internal | FaultKind::Unreadable) => {
-                Submitted::Unknown(fault)
-            }
+            Err(fault) if fault.kind.leaves_it_open() => Submitted::Unknown(fault),
             Err(fault) => Submitted::Refused(fault),
         }
     }
@@ -70,9 +74,15 @@ impl Dialect for Jimeng {
         self.post("CVSync2AsyncGetResult", body.into(), now)
     }
 
-    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
+    fn read_polled(&self, answer: &Response<Bytes>, handle: &Handle<'_>, now: Timestamp) -> Polled {
+        if answers::names_another(answer, handle.vendor_task_id) {
+            return Polled::Nothing(Fault::with_message(
+                FaultKind::Unreadable,
+                "the answer is not about the task that was asked for",
+            ));
+        }
         match answers::read(answer) {
-            Ok(data) => answers::read_progress(data, now),
+            Ok(read) => answers::read_progress(read.data.unwrap_or_default(), now),
             // What moderation says is said of the task, all else of the poll.
             Err(fault) if fault.kind == FaultKind::Moderation => answers::failed(&fault),
             Err(fault) => Polled::Nothing(fault),

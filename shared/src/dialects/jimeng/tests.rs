@@ -7,7 +7,7 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::testing::{self, answer, kind};
+use crate::dialects::testing::{self, answer, kind, task_id};
 use crate::task::{Charged, Status, Vendor};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
@@ -41,7 +41,7 @@ fn a_task_that_was_taken_is_known_by_its_id() {
             vendor_task_id: fixture["expect"]["vendor_task_id"].as_str().unwrap().to_owned(),
             figures: Figures::default(),
         };
-        assert_eq!(jimeng().read_submitted(&answer(&fixture)), expected, "{name}");
+        assert_eq!(jimeng().read_submitted(&answer(&fixture), &task_id()), expected, "{name}");
     }
 }
 
@@ -49,7 +49,7 @@ fn a_task_that_was_taken_is_known_by_its_id() {
 fn every_documented_refusal_is_sorted_by_its_code() {
     for (name, fixture) in fixtures("create_error") {
         let may_exist = fixture["expect"]["vendor_task_may_exist"] != "no";
-        let fault = match jimeng().read_submitted(&answer(&fixture)) {
+        let fault = match jimeng().read_submitted(&answer(&fixture), &task_id()) {
             Submitted::Refused(fault) if !may_exist => fault,
             Submitted::Unknown(fault) if may_exist => fault,
             other => panic!("{name}: {other:?}"),
@@ -138,9 +138,19 @@ fn every_code_of_the_gateway_has_its_meaning_by_name_and_by_number() {
 }
 
 fn read_submitted(status: u16, body: &str) -> Submitted {
-    let body = Bytes::from(body.to_owned());
-    jimeng().read_submitted(&Response::builder().status(status).body(body).unwrap())
+    jimeng().read_submitted(&response(status, body), &task_id())
 }
+
+fn response(status: u16, body: &str) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::from(body.to_owned())).expect("a response")
+}
+
+/// A poll of the task 752.
+fn read_polled(status: u16, body: &str) -> Polled {
+    jimeng().read_polled(&response(status, body), &HANDLE, at(1000))
+}
+
+const HANDLE: Handle<'_> = Handle { vendor_task_id: "752", endpoint: "jimeng_t2v_v30" };
 
 #[test]
 fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
@@ -160,8 +170,15 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
         (200, r#"{"ResponseMetadata":{"RequestId":"r"}}"#, "the gateway without a result"),
         (200, r#"{"ResponseMetadata":{"Error":{"Code":"Novelty"}}}"#, "its code is new"),
         (302, html, "a redirect, which is not followed"),
-        (400, html, "a proxy's word, not Jimeng's"),
-        (401, html, "likewise"),
+        (400, html, "an edge's word, not Jimeng's"),
+        (400, r#"{"error":"a relay's"}"#, "likewise"),
+        (400, r#"{"code":400,"message":"bad request"}"#, "likewise"),
+        (402, r#"{"error":"a relay's"}"#, "likewise"),
+        (400, r#"{"ResponseMetadata":{"Error":{}}}"#, "a gateway without a code"),
+        (404, html, "likewise"),
+        (404, r#"{"message":"no Route matched with those values"}"#, "likewise"),
+        (404, r#"{"code":60404,"message":"not found"}"#, "no code of Jimeng's"),
+        (499, html, "gave up waiting"),
         (408, r#"{"message":"timeout"}"#, "gave up waiting for us, or for itself"),
         (500, r#"{"code":50999}"#, "a code that we do not know"),
         (502, html, "a proxy without its server"),
@@ -181,11 +198,12 @@ fn a_code_that_we_do_not_know_is_sorted_by_its_status() {
         (401, FaultKind::Credentials),
         (402, FaultKind::Balance),
         (403, FaultKind::Permission),
+        (404, FaultKind::BadRequest),
         (429, FaultKind::RateLimited),
     ];
     for (status, kind) in rows {
         let gateway = r#"{"ResponseMetadata":{"Error":{"Code":"Novelty","CodeN":100999}}}"#;
-        for body in [r#"{"code":50999,"message":"m"}"#, gateway, r#"{"error":"a relay's"}"#] {
+        for body in [r#"{"code":50999,"message":"m"}"#, gateway] {
             let read = read_submitted(status, body);
             assert!(
                 matches!(&read, Submitted::Refused(fault) if fault.kind == kind),
@@ -219,7 +237,7 @@ fn every_documented_state_is_understood() {
     let now = at(1_784_019_722);
     for (name, fixture) in fixtures("query_") {
         let expect = &fixture["expect"];
-        let polled = jimeng().read_polled(&answer(&fixture), now);
+        let polled = jimeng().read_polled(&answer(&fixture), &HANDLE, now);
         let progress = match (polled, expect["unified_status"].as_str()) {
             (Polled::Nothing(fault), Some("unchanged")) => {
                 assert_eq!(fault.kind, kind(&fixture), "{name}");
@@ -290,8 +308,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
         (200, String::new(), None, "nothing"),
     ];
     for (status, body, expected, reason) in rows {
-        let answer = Response::builder().status(status).body(Bytes::from(body.clone())).unwrap();
-        let read = match jimeng().read_polled(&answer, at(0)) {
+        let read = match read_polled(status, &body) {
             Polled::Progress(progress) => Some(progress.status),
             Polled::Missing(_) | Polled::Nothing(_) => None,
         };
@@ -299,13 +316,89 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     }
 }
 
+/// Three times missing ends a paid task, so the difference is money.
+#[test]
+fn a_task_is_missing_only_in_jimengs_own_word() {
+    let rows = [
+        (200, r#"{"code":10000,"data":{"status":"not_found"}}"#, true, "Jimeng's word"),
+        (200, r#"{"code":10000,"data":null}"#, false, "no data"),
+        (404, r#"{"code":50404,"message":"not found"}"#, false, "a new code"),
+        (404, r#"{"ResponseMetadata":{"Error":{"Code":"ServiceNotFound"}}}"#, false, "no service"),
+        (404, r#"{"message":"no Route matched with those values"}"#, false, "an edge"),
+        (404, r#"{"data":{"status":"not_found"}}"#, false, "no code"),
+        (404, "<html>", false, "a web server"),
+        (404, "", false, "nothing"),
+    ];
+    for (status, body, is_missing, reason) in rows {
+        let polled = read_polled(status, body);
+        let is_right = match &polled {
+            Polled::Missing(_) => is_missing,
+            Polled::Nothing(_) => !is_missing,
+            Polled::Progress(_) => false,
+        };
+        assert!(is_right, "{status} {body}: {reason}: {polled:?}");
+    }
+}
+
+#[test]
+fn an_answer_about_another_task_is_no_news_and_no_loss() {
+    let rows = [
+        (200, r#"{"code":10000,"data":{"task_id":"751","status":"expired"}}"#, "an end"),
+        (200, r#"{"code":10000,"data":{"task_id":"751","status":"not_found"}}"#, "a loss"),
+        (400, r#"{"code":50511,"data":{"task_id":"751"}}"#, "a refusal"),
+    ];
+    for (status, body, reason) in rows {
+        let polled = read_polled(status, body);
+        assert!(matches!(polled, Polled::Nothing(_)), "{reason}: {polled:?}");
+        let ours = read_polled(status, &body.replace("751", "752"));
+        assert!(!matches!(ours, Polled::Nothing(_)), "{reason}: {ours:?}");
+    }
+}
+
+#[test]
+fn an_edge_refuses_by_its_status_alone() {
+    let rows = [
+        (401, FaultKind::Credentials),
+        (403, FaultKind::Permission),
+        (405, FaultKind::BadRequest),
+        (413, FaultKind::BadRequest),
+        (429, FaultKind::RateLimited),
+    ];
+    for (status, kind) in rows {
+        for body in ["<html>no</html>", "no", "", r#"{"message":"no"}"#, r#"{"code":9999}"#] {
+            let read = read_submitted(status, body);
+            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
+            assert!(is_refused, "{status} {body}: {read:?}");
+            let polled = read_polled(status, body);
+            let is_nothing = matches!(&polled, Polled::Nothing(fault) if fault.kind == kind);
+            assert!(is_nothing, "{status} {body}: {polled:?}");
+        }
+    }
+}
+
+#[test]
+fn what_stays_open_keeps_the_vendors_name_for_the_exchange() {
+    let answer = r#"{"code":10000,"request_id":"r-1","data":{}}"#;
+    let Submitted::Unknown(fault) = read_submitted(200, answer) else { panic!("no id") };
+    assert_eq!(fault.request_id.as_deref(), Some("r-1"));
+}
+
+#[test]
+fn the_seconds_that_jimeng_asks_us_to_wait_are_read() {
+    for body in [r#"{"code":50430,"message":"m"}"#, "<html>slow down</html>"] {
+        let mut answer = response(429, body);
+        answer.headers_mut().insert("retry-after", "17".parse().unwrap());
+        let Submitted::Refused(fault) = jimeng().read_submitted(&answer, &task_id()) else {
+            panic!("{body}")
+        };
+        assert_eq!(fault.retry_after, Some(17), "{body}");
+    }
+}
+
 #[test]
 fn a_video_has_24_frames_a_second_and_its_link_lives_an_hour() {
-    let body = br#"{"code":10000,"data":{"status":"done","video_url":"https://v.example/1.mp4"}}"#;
-    let answer = Response::new(Bytes::from_static(body));
-    let Polled::Progress(progress) = jimeng().read_polled(&answer, at(1000)) else {
-        panic!("progress")
-    };
+    let body = r#"{"code":10000,"data":{"status":"done","video_url":"https://v.example/1.mp4"}}"#;
+    let Polled::Progress(progress) = read_polled(200, body) else { panic!("progress") };
     assert_eq!(progress.url_expires_at, Some(at(1000 + 3600)));
     assert_eq!(progress.figures, Figures { fps: Some(24.0), ..Figures::default() });
 }

@@ -12,21 +12,27 @@ use super::facts::FACTS;
 use super::wire;
 use crate::dialects::lenient::known;
 use crate::dialects::retry_after::retry_after;
-use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
+use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, TaskId, Vendor};
 
-/// The task of a good answer, if it names one.
-pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault> {
+/// An answer that is good, or what went wrong.
+pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Answer, Fault> {
     let status = answer.status();
-    let read: wire::Answer = serde_json::from_slice(answer.body()).map_err(|_| {
-        Fault::with_message(FaultKind::Unreadable, "the answer is not what was expected")
-    })?;
+    let Ok(read) = serde_json::from_slice::<wire::Answer>(answer.body()) else {
+        return Err(Fault {
+            retry_after: retry_after(answer),
+            ..Fault::with_message(
+                FaultKind::of_status_alone(status),
+                "the answer is not what was expected",
+            )
+        });
+    };
     let is_good = match read.code.as_str() {
         "0" => true,
-        "" => status.is_success() && read.data.is_some(),
+        "" => status.is_success() && !matches!(read.data, wire::Data::Nothing),
         _ => false,
     };
     if is_good {
-        return Ok(read.data);
+        return Ok(read);
     }
     Err(Fault {
         kind: kind_of(&read, status),
@@ -35,6 +41,26 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<Option<wire::Task>, Fault
         request_id: known(read.request_id),
         retry_after: retry_after(answer),
     })
+}
+
+/// A good answer that does not say what was asked for.
+pub(super) fn unreadable(answer: wire::Answer, message: &str) -> Fault {
+    let request_id = known(answer.request_id);
+    Fault { request_id, ..Fault::with_message(FaultKind::Unreadable, message) }
+}
+
+/// Whether this is the new design's way to say that it has none of the tasks that were asked
+/// for: an empty list. A list of others would come of a filter that was not heeded.
+pub(super) fn names_no_task(read: &wire::Answer, answer: &Response<Bytes>) -> bool {
+    let is_empty = matches!(&read.data, wire::Data::List(tasks) if tasks.is_empty());
+    is_empty && read.code == "0" && answer.status().is_success()
+}
+
+/// The fault of an answer that names another task, or none.
+pub(super) const STRANGE: &str = "the answer is not about the task that was asked for";
+
+pub(super) fn figures(task: &wire::Task) -> Figures {
+    Figures { credits: task.units(), ..Figures::default() }
 }
 
 fn kind_of(error: &wire::Answer, status: StatusCode) -> FaultKind {
@@ -47,21 +73,26 @@ fn kind_of(error: &wire::Answer, status: StatusCode) -> FaultKind {
         1300 | 1301 => FaultKind::Moderation,
         1302 => FaultKind::RateLimited,
         1303 => FaultKind::Concurrency,
+        1300..=1399 => FaultKind::of_status(status),
         5000..=5999 => FaultKind::Internal,
-        _ => FaultKind::of_status(status),
+        // No code of Kling's: somebody between us answered.
+        _ => FaultKind::of_status_alone(status),
     }
 }
 
 /// Whether a refusal of a submission leaves it open that the vendor has a task of it.
 ///
 /// Our id for a task is used once. When Kling knows it already, our own request
-/// came through before, by way of somebody who repeated it.
-pub(super) fn may_have_a_task(fault: &Fault) -> bool {
+/// came through before, by way of somebody who repeated it. Kling says so under the
+/// code of all wrong parameters, so only words about our id are taken for that.
+pub(super) fn may_have_a_task(fault: &Fault, task_id: &TaskId) -> bool {
     let message = fault.message.as_deref().unwrap_or_default();
+    let is_taken = says(message, EXTERNAL) && says(message, TAKEN) && !says(message, ABSENT);
     match fault.kind {
-        FaultKind::Internal | FaultKind::Unreadable => true,
-        FaultKind::BadRequest => says(message, TAKEN) && !says(message, ABSENT),
-        _ => false,
+        FaultKind::BadRequest | FaultKind::NotFound => {
+            is_taken || message.contains(task_id.as_str())
+        }
+        kind => kind.leaves_it_open(),
     }
 }
 
@@ -76,7 +107,7 @@ fn status_of(status: &str) -> Option<Status> {
 }
 
 pub(super) fn read_progress(task: &wire::Task, now: Timestamp) -> Progress {
-    let figures = Figures { credits: task.units(), ..Figures::default() };
+    let figures = figures(task);
     let Some(status) = status_of(task.status()) else {
         return Progress { figures, ..Progress::unknown(task.status()) };
     };
@@ -121,9 +152,11 @@ fn kind_of_failure(message: &str) -> FaultKind {
 }
 
 const NOT_FOUND: &str = "not found|not exist|不存在";
-const TAKEN: &str = "already|exists|duplicat|not unique|be unique|in use|conflict|已存在|重复";
+/// Our id for a task, as Kling calls it.
+const EXTERNAL: &str = "external|外部";
+const TAKEN: &str = "already|exist|duplicat|unique|已存在|重复";
 /// Words like those of [`TAKEN`] that say the opposite.
-const ABSENT: &str = "no longer|no such|expired";
+const ABSENT: &str = "not found|not exist|no longer|no such|不存在";
 const MODERATED: &str = "risk control|risk_control|policy|policies|sensitive|moderat|prohibited|\
     violat|content safety|content security|风控|风险|敏感|违规|审核";
 const BAD_INPUT: &str = "image|picture|invalid|illegal|format|resolution|aspect ratio|download|\

@@ -5,10 +5,10 @@
 use bytes::Bytes;
 use http::Response;
 
-use super::answers;
 use super::endpoints::{create_path, is_new};
+use super::{answers, wire};
 use crate::dialects::contract::{Found, Search};
-use crate::task::{Fault, FaultKind, Figures};
+use crate::task::FaultKind;
 
 /// The path that answers the task of this id of ours.
 pub(super) fn path(search: &Search<'_>) -> String {
@@ -20,17 +20,19 @@ pub(super) fn path(search: &Search<'_>) -> String {
     }
 }
 
-pub(super) fn read(answer: &Response<Bytes>) -> Found {
-    match answers::read(answer) {
-        Ok(Some(task)) if !task.id().is_empty() => Found::Task {
-            vendor_task_id: task.id().to_owned(),
-            figures: Figures { credits: task.units(), ..Figures::default() },
-        },
-        Ok(Some(_)) => {
-            Found::Nothing(Fault::with_message(FaultKind::Unreadable, "the answer has no task_id"))
+pub(super) fn read(answer: &Response<Bytes>, search: &Search<'_>) -> Found {
+    let read = match answers::read(answer) {
+        Ok(read) => read,
+        Err(fault) if fault.kind == FaultKind::NotFound => return Found::Absent,
+        Err(fault) => return Found::Nothing(fault),
+    };
+    let ours = |task: &&wire::Task| task.external_id() == search.task_id.as_str();
+    match read.data.tasks().iter().find(ours) {
+        Some(task) if !task.id().is_empty() => {
+            Found::Task { vendor_task_id: task.id().to_owned(), figures: answers::figures(task) }
         }
-        Ok(None) => Found::Absent,
-        Err(fault) if fault.kind == FaultKind::NotFound => Found::Absent,
-        Err(fault) => Found::Nothing(fault),
+        Some(_) => Found::Nothing(answers::unreadable(read, "the answer has no task_id")),
+        None if is_new(search.endpoint) && answers::names_no_task(&read, answer) => Found::Absent,
+        None => Found::Nothing(answers::unreadable(read, answers::STRANGE)),
     }
 }

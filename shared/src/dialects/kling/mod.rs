@@ -31,7 +31,7 @@ use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
-use crate::task::{Fault, FaultKind, Figures, Vendor};
+use crate::task::{Fault, FaultKind, TaskId, Vendor};
 
 /// Kling's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]
@@ -50,22 +50,21 @@ impl Dialect for Kling {
         // Our id for the task is in it, and Kling takes an id once.
         let repeatable = true;
         let translation = submit::translate(generation, context)?;
-        Ok(translation.submission(repeatable, |endpoint, body| {
+        Ok(translation.submission(repeatable, FACTS.pace.deadline, |endpoint, body| {
             self.request(&create_path(endpoint), Some(body), context.now)
         }))
     }
 
-    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
+    fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted {
         match answers::read(answer) {
-            Ok(Some(task)) if !task.id().is_empty() => Submitted::Accepted {
-                vendor_task_id: task.id().to_owned(),
-                figures: Figures { credits: task.units(), ..Figures::default() },
+            Ok(read) => match read.created(task_id) {
+                Some(task) => Submitted::Accepted {
+                    vendor_task_id: task.id().to_owned(),
+                    figures: answers::figures(task),
+                },
+                None => Submitted::Unknown(answers::unreadable(read, "the answer has no task_id")),
             },
-            Ok(_) => Submitted::Unknown(Fault::with_message(
-                FaultKind::Unreadable,
-                "the answer has no task_id",
-            )),
-            Err(fault) if answers::may_have_a_task(&fault) => Submitted::Unknown(fault),
+            Err(fault) if answers::may_have_a_task(&fault, task_id) => Submitted::Unknown(fault),
             Err(fault) => Submitted::Refused(fault),
         }
     }
@@ -80,21 +79,21 @@ impl Dialect for Kling {
         self.request(&path, None, now)
     }
 
-    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
-        match answers::read(answer) {
-            Ok(Some(task)) if !task.status().is_empty() => {
-                Polled::Progress(Box::new(answers::read_progress(&task, now)))
+    fn read_polled(&self, answer: &Response<Bytes>, handle: &Handle<'_>, now: Timestamp) -> Polled {
+        let read = match answers::read(answer) {
+            Ok(read) => read,
+            Err(fault) if fault.kind == FaultKind::NotFound => return Polled::Missing(fault),
+            Err(fault) => return Polled::Nothing(fault),
+        };
+        match read.data.tasks().iter().find(|task| task.id() == handle.vendor_task_id) {
+            Some(task) if !task.status().is_empty() => {
+                Polled::Progress(Box::new(answers::read_progress(task, now)))
             }
-            Ok(Some(_)) => Polled::Nothing(Fault::with_message(
-                FaultKind::Unreadable,
-                "the answer has no status",
-            )),
-            // The new design's way to say that it knows no such task.
-            Ok(None) => {
+            Some(_) => Polled::Nothing(answers::unreadable(read, "the answer has no status")),
+            None if is_new(handle.endpoint) && answers::names_no_task(&read, answer) => {
                 Polled::Missing(Fault::with_message(FaultKind::NotFound, "the answer has no task"))
             }
-            Err(fault) if fault.kind == FaultKind::NotFound => Polled::Missing(fault),
-            Err(fault) => Polled::Nothing(fault),
+            None => Polled::Nothing(answers::unreadable(read, answers::STRANGE)),
         }
     }
 
@@ -112,8 +111,8 @@ impl Dialect for Kling {
         Some(self.request(&find::path(search), None, now))
     }
 
-    fn read_found(&self, answer: &Response<Bytes>, _sought: &Search<'_>) -> Found {
-        find::read(answer)
+    fn read_found(&self, answer: &Response<Bytes>, search: &Search<'_>) -> Found {
+        find::read(answer, search)
     }
 
     fn repeat(&self, endpoint: &str, body: Bytes, now: Timestamp) -> Option<Request<Bytes>> {

@@ -7,8 +7,8 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::testing::{self, answer, callback_headers, kind};
-use crate::task::TaskId;
+use crate::dialects::testing::{self, TASK_ID, answer, callback_headers, kind, task_id};
+use crate::task::Figures;
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
     testing::fixtures("kling", prefix)
@@ -20,6 +20,10 @@ fn kling(account: Value) -> Kling {
 
 fn with_key() -> Kling {
     kling(json!({ "api_key": "key" }))
+}
+
+fn response(status: u16, body: &str) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::from(body.to_owned())).expect("a response")
 }
 
 fn at(second: i64) -> Timestamp {
@@ -150,56 +154,95 @@ fn an_account_has_one_kind_of_credentials_and_none_is_ever_printed() {
     }
 }
 
+const OLD: &str = "image2video";
+const NEW: &str = "omni-video/kling-o1";
+
 #[test]
-fn a_lost_submission_is_sought_by_our_own_id_in_either_design() {
-    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
+fn a_lost_submission_is_looked_for_by_our_own_id_in_either_design() {
+    let (ours, other) = (TASK_ID, "0198a1b2c3d47e5f8a9b0c1d2e3f4a5c");
+    let old = |id: &str| json!({"task_id": "87", "task_info": {"external_task_id": id}});
+    let new = |id: &str| json!({"id": "87", "status": "submitted", "external_id": id});
+    let (task, absent, nothing) = ("87", "absent", "nothing");
+    let good = |data: Value| json!({"code": 0, "data": data}).to_string();
+    let of_other = json!({"id": "86", "external_id": other});
     let rows = [
-        ("image2video", "/v1/videos/image2video/0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
-        ("omni-video/kling-o1", "/tasks?external_task_ids=0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"),
+        (OLD, 200, good(old(ours)), task, "made"),
+        (NEW, 200, good(json!([new(ours)])), task, "made"),
+        (OLD, 200, good(json!([new(ours)])), task, "a relay that mixes the designs"),
+        (NEW, 200, good(old(ours)), task, "likewise"),
+        (NEW, 200, good(json!([of_other, new(ours)])), task, "among others"),
+        (OLD, 200, good(old(other)), nothing, "somebody else's"),
+        (NEW, 200, good(json!([new(other)])), nothing, "a filter that was not heeded"),
+        (OLD, 200, good(json!({"task_id": "87"})), nothing, "nobody's"),
+        (NEW, 200, good(json!([{"id": "87"}])), nothing, "nobody's"),
+        (OLD, 200, good(json!({"task_info": {"external_task_id": ours}})), nothing, "no id"),
+        (NEW, 200, good(json!([{"id": "", "external_id": ours}])), nothing, "an empty id"),
+        (NEW, 200, good(json!([])), absent, "the new design's word for it"),
+        (OLD, 200, good(json!([])), nothing, "no word of the old one's"),
+        (OLD, 200, good(Value::Null), nothing, "no task, and no word"),
+        (NEW, 200, good(Value::Null), nothing, "no list"),
+        (NEW, 200, good(json!({})), nothing, "no list"),
+        (NEW, 200, good(json!([null])), nothing, "a list of something"),
+        (NEW, 200, r#"{"data":[]}"#.to_owned(), nothing, "no code"),
+        (NEW, 502, good(json!([])), nothing, "good and bad at once"),
     ];
-    let answers = [
-        (
-            200,
-            r#"{"code":0,"data":{"task_id":"87","task_status":"processing"}}"#,
-            Some("87"),
-            "made",
-        ),
-        (200, r#"{"code":0,"data":[{"id":"87","status":"submitted"}]}"#, Some("87"), "made"),
-        (
-            400,
-            r#"{"code":1201,"message":"Task not found by id/external id: x"}"#,
-            Some(""),
-            "not made",
-        ),
-        (200, r#"{"code":0,"data":[]}"#, Some(""), "not made"),
-        (400, r#"{"code":1201,"message":"parameter error"}"#, None, "says nothing of the task"),
-        (429, r#"{"code":1302,"message":"busy"}"#, None, "busy"),
-        (500, r#"{"code":5000,"message":"broken"}"#, None, "broken"),
-        (200, "<html>", None, "HTML"),
-        (404, "<html>", None, "a proxy's word"),
+    let not_found = r#"{"code":1201,"message":"Task not found by id/external id: x"}"#;
+    let in_either = [
+        (400, not_found, absent, "Kling's own words"),
+        (200, not_found, absent, "by a relay that answers 200 to everything"),
+        (400, r#"{"code":1201,"message":"parameter error"}"#, nothing, "nothing of the task"),
+        (404, r#"{"code":1203,"message":"not found"}"#, nothing, "another resource"),
+        (404, r#"{"message":"no Route matched with those values"}"#, nothing, "an edge"),
+        (404, r#"{"code":404,"message":"not found"}"#, nothing, "likewise"),
+        (404, "<html>", nothing, "a web server"),
+        (429, r#"{"code":1302,"message":"busy"}"#, nothing, "busy"),
+        (500, r#"{"code":5000,"message":"broken"}"#, nothing, "broken"),
+        (200, "<html>", nothing, "HTML"),
     ];
-    for (endpoint, path) in rows {
-        let created_at = at(0);
-        let search = Search {
-            task_id: &task_id,
-            endpoint,
-            created_at,
-            payload: None,
-            hint: None,
-            page: None,
+    let in_either = [OLD, NEW].into_iter().flat_map(|endpoint| {
+        let row = move |(status, body, found, reason): (u16, &str, _, _)| {
+            (endpoint, status, body.to_owned(), found, reason)
         };
-        let request = with_key().find(&search, at(60)).expect("Kling can be asked");
-        assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
-        for (status, body, found, reason) in answers {
-            let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-            let read = match with_key().read_found(&answer, &search) {
-                Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
-                Found::Absent => Some(String::new()),
-                Found::Unlisted | Found::More(_) | Found::Nothing(_) => None,
-            };
-            assert_eq!(read.as_deref(), found, "{body}: {reason}");
-        }
+        in_either.map(row)
+    });
+    let task_id = task_id();
+    let search = |endpoint| Search {
+        task_id: &task_id,
+        endpoint,
+        created_at: at(0),
+        hint: None,
+        page: None,
+    };
+    for (endpoint, status, body, expected, reason) in rows.into_iter().chain(in_either) {
+        let read = match with_key().read_found(&response(status, &body), &search(endpoint)) {
+            Found::Task { vendor_task_id, .. } => vendor_task_id,
+            Found::Absent => absent.to_owned(),
+            Found::Nothing(_) => nothing.to_owned(),
+            other => panic!("{other:?}: Kling has no list"),
+        };
+        assert_eq!(read, expected, "{endpoint} {status} {body}: {reason}");
     }
+    let paths = [
+        (OLD, format!("/v1/videos/image2video/{ours}")),
+        (NEW, format!("/tasks?external_task_ids={ours}")),
+    ];
+    for (endpoint, path) in paths {
+        let request = with_key().find(&search(endpoint), at(60)).expect("Kling can be asked");
+        assert_eq!(request.uri().path_and_query().expect("a path").as_str(), path);
+    }
+}
+
+#[test]
+fn a_task_that_is_found_comes_with_its_figures() {
+    let task = json!({"id": "87", "external_id": TASK_ID, "final_unit_deduction": "1.5"});
+    let body = json!({"code": 0, "data": [task]}).to_string();
+    let task_id = task_id();
+    let search =
+        Search { task_id: &task_id, endpoint: NEW, created_at: at(0), hint: None, page: None };
+    let Found::Task { figures, .. } = with_key().read_found(&response(200, &body), &search) else {
+        panic!("found")
+    };
+    assert_eq!(figures, Figures { credits: Some(1.5), ..Figures::default() });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dialects::lenient::{lenient, list, number, text};
+use crate::task::TaskId;
 
 /// `POST /v1/videos/text2video` and `/v1/videos/image2video`; an absent member is not sent.
 #[derive(Debug, Serialize)]
@@ -89,9 +90,41 @@ pub(super) struct Answer {
     pub(super) message: String,
     #[serde(deserialize_with = "text")]
     pub(super) request_id: String,
-    /// The old design answers a task, the new one a list of those that were asked for.
-    #[serde(deserialize_with = "first")]
-    pub(super) data: Option<Task>,
+    #[serde(deserialize_with = "data")]
+    pub(super) data: Data,
+}
+
+/// What an answer is about.
+#[derive(Debug, Default)]
+pub(super) enum Data {
+    /// Nothing, or nothing that could be a task.
+    #[default]
+    Nothing,
+    /// The old design answers a task.
+    One(Box<Task>),
+    /// The new one answers a list of those that were asked for; what cannot be read in it
+    /// is a task without a name.
+    List(Vec<Task>),
+}
+
+impl Data {
+    pub(super) fn tasks(&self) -> &[Task] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(task) => std::slice::from_ref(task),
+            Self::List(tasks) => tasks,
+        }
+    }
+}
+
+impl Answer {
+    /// The task that was made of a submission. An answer may leave out our name for it,
+    /// but not name another.
+    pub(super) fn created(&self, task_id: &TaskId) -> Option<&Task> {
+        let [task] = self.data.tasks() else { return None };
+        let is_ours = task.external_id().is_empty() || task.external_id() == task_id.as_str();
+        (is_ours && !task.id().is_empty()).then_some(task)
+    }
 }
 
 /// A task in the words of both designs: the old one's first, then the new one's.
@@ -111,6 +144,10 @@ pub(super) struct Task {
     #[serde(deserialize_with = "text")]
     message: String,
     #[serde(deserialize_with = "lenient")]
+    task_info: Option<TaskInfo>,
+    #[serde(deserialize_with = "text")]
+    external_id: String,
+    #[serde(deserialize_with = "lenient")]
     task_result: Option<TaskResult>,
     #[serde(deserialize_with = "list")]
     outputs: Vec<Output>,
@@ -121,6 +158,13 @@ pub(super) struct Task {
     final_balance_deduction: Option<BalanceDeduction>,
     #[serde(deserialize_with = "list")]
     billing: Vec<Bill>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TaskInfo {
+    #[serde(deserialize_with = "text")]
+    external_task_id: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -165,6 +209,12 @@ impl Task {
         either(&self.task_id, &self.id)
     }
 
+    /// Our own name for the task.
+    pub(super) fn external_id(&self) -> &str {
+        let old = self.task_info.as_ref().map_or("", |info| &info.external_task_id);
+        either(old, &self.external_id)
+    }
+
     pub(super) fn status(&self) -> &str {
         either(&self.task_status, &self.status)
     }
@@ -199,11 +249,11 @@ fn either<'a>(old: &'a str, new: &'a str) -> &'a str {
     if old.is_empty() { new } else { old }
 }
 
-/// The object, or the first one of a list.
-fn first<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Task>, D::Error> {
-    let task = match Value::deserialize(deserializer)? {
-        Value::Array(tasks) => tasks.into_iter().next(),
-        other => Some(other),
-    };
-    Ok(task.and_then(|task| Task::deserialize(task).ok()))
+fn data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
+    let task = |value| Task::deserialize(value).unwrap_or_default();
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(tasks) => Data::List(tasks.into_iter().map(task).collect()),
+        one @ Value::Object(_) => Data::One(Box::new(task(one))),
+        _ => Data::Nothing,
+    })
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::model::{Input, Model};
@@ -26,7 +27,6 @@ pub struct Reader {
     pub duration: Option<f64>,
     pub(super) fps: Option<f64>,
     pub(super) seed: Option<i64>,
-    payload: Option<String>,
     pub(super) options: Fields,
     warnings: Vec<Warning>,
 }
@@ -54,28 +54,19 @@ impl Translation {
     pub fn submission(
         self,
         repeatable: bool,
+        deadline: SignedDuration,
         request: impl FnOnce(&str, Bytes) -> Request<Bytes>,
     ) -> Submission {
         let Self { model, endpoint, body, figures, warnings } = self;
         let request = request(&endpoint, Bytes::from(body));
-        Submission { request, repeatable, model, endpoint, figures, warnings }
+        Submission { request, repeatable, model, endpoint, deadline, figures, warnings }
     }
 }
 
 impl Reader {
     pub fn new(generation: Generation, models: &'static [Model]) -> Self {
-        let Generation {
-            model,
-            prompt,
-            images,
-            size,
-            size_param,
-            duration,
-            fps,
-            seed,
-            payload,
-            options,
-        } = generation;
+        let Generation { model, prompt, images, size, size_param, duration, fps, seed, options } =
+            generation;
         let param = |index| if index == 0 { "image" } else { "images" }.to_owned();
         let frame = |(index, image)| Frame { image, param: param(index) };
         Self {
@@ -90,7 +81,6 @@ impl Reader {
             duration,
             fps,
             seed,
-            payload,
             options,
             warnings: Vec::new(),
         }
@@ -100,11 +90,6 @@ impl Reader {
     pub fn set_model(&mut self, name: &str) {
         self.row = Model::named(self.models, name);
         name.clone_into(&mut self.model);
-    }
-
-    /// The client's own note, for a vendor that echoes one; an empty one is none.
-    pub fn take_payload(&mut self) -> Option<String> {
-        self.payload.take().filter(|payload| !payload.is_empty())
     }
 
     /// Whether an option is there that nobody has read yet.

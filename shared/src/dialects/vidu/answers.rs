@@ -23,19 +23,28 @@ pub(super) fn read<T: DeserializeOwned + Default>(answer: &Response<Bytes>) -> T
 pub(super) fn read_fault(answer: &Response<Bytes>) -> Fault {
     let error: wire::Error = read(answer);
     let reason = known(error.reason);
-    let is_json = serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok();
-    let kind = match reason.as_deref().and_then(kind_of) {
-        Some(kind) => kind,
-        None if !is_json || answer.status().is_success() => FaultKind::Unreadable,
-        None => FaultKind::of_status(answer.status()),
+    let kind = match &reason {
+        Some(reason) => kind_of(reason).unwrap_or(FaultKind::of_status(answer.status())),
+        // No word of Vidu's: somebody between us may have answered.
+        None => FaultKind::of_status_alone(answer.status()),
     };
     Fault {
         kind,
         code: reason,
         message: known(error.message),
-        request_id: error.metadata.and_then(|metadata| metadata.trace_id),
+        request_id: error
+            .metadata
+            .and_then(|metadata| metadata.trace_id)
+            .or(known(error.request_id)),
         retry_after: retry_after(answer),
     }
+}
+
+/// The fault of an answer that names another task.
+pub(super) fn strange(answer: &Response<Bytes>) -> Fault {
+    let message = "the answer is not about the task that was asked for";
+    let kind = FaultKind::Unreadable;
+    Fault { kind, code: None, message: Some(message.to_owned()), ..read_fault(answer) }
 }
 
 /// The reasons of refusals, and the `err_code`s of failed tasks.

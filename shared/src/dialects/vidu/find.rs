@@ -1,12 +1,12 @@
 //! Finding a task of which no answer came: <https://platform.vidu.com/docs/tasks-list>.
 //!
-//! Vidu has no id of ours, but echoes the note that it was sent. Our own note
-//! is the task's id, and finds it in the list. A client's note may stand on many
-//! tasks: then only the one that a callback names is polled.
+//! Vidu has no id of ours, but echoes the note that it was sent. That is always the
+//! task's id, and finds it in the list, or proves that a task which a callback names is ours.
 
 use bytes::Bytes;
 use http::Response;
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::{answers, wire};
 use crate::dialects::address::path_segment;
@@ -35,25 +35,44 @@ pub(super) fn read(answer: &Response<Bytes>, search: &Search<'_>) -> Found {
     if !answer.status().is_success() {
         return Found::Nothing(answers::read_fault(answer));
     }
-    let client_note = search.payload.filter(|payload| !payload.is_empty());
-    let note = client_note.unwrap_or(search.task_id.as_str());
-    let list: wire::List = match search.hint {
-        Some(hint) => {
-            let task: wire::Listed = answers::read(answer);
-            let tasks = if task.id() == hint { vec![task] } else { Vec::new() };
-            wire::List { tasks, ..wire::List::default() }
-        }
-        None if client_note.is_none() => answers::read(answer),
-        None => wire::List::default(),
-    };
-    let found = list.tasks.into_iter().find(|task| !task.id().is_empty() && task.payload == note);
-    match found {
-        Some(task) => Found::Task {
-            vendor_task_id: task.id().to_owned(),
-            figures: Figures { credits: task.credits, ..Figures::default() },
-        },
-        None if !list.next_page_token.is_empty() => Found::More(list.next_page_token),
-        // The list may be late: it does not prove that there is no task.
-        None => Found::Nothing(Fault::with_message(FaultKind::NotFound, "no task with this note")),
+    match search.hint {
+        Some(hint) => read_one(answer, search, hint),
+        None => read_page(answer, search),
+    }
+}
+
+/// The task that a callback named: ours, if it has our note.
+fn read_one(answer: &Response<Bytes>, search: &Search<'_>, hint: &str) -> Found {
+    let task: wire::Listed = answers::read(answer);
+    if task.payload != search.task_id.as_str() || !["", hint].contains(&task.id()) {
+        return Found::Nothing(answers::strange(answer));
+    }
+    found(&task, hint)
+}
+
+/// A page of the list. A list may be late, so one without our task proves nothing.
+fn read_page(answer: &Response<Bytes>, search: &Search<'_>) -> Found {
+    let wire::List { tasks, next_page_token } = answers::read(answer);
+    let unreadable =
+        || Found::Nothing(Fault::with_message(FaultKind::Unreadable, "the list cannot be read"));
+    let Some(tasks) = tasks else { return unreadable() };
+    let mut named = tasks.iter().filter(|task| !task.id().is_empty());
+    if let Some(task) = named.find(|task| task.payload == search.task_id.as_str()) {
+        return found(task, task.id());
+    }
+    match next_page_token {
+        // Whatever cannot be read may be ours.
+        _ if tasks.iter().any(|task| task.id().is_empty()) => unreadable(),
+        Value::Null => Found::Unlisted,
+        Value::String(next) if next.is_empty() => Found::Unlisted,
+        Value::String(next) => Found::More(next),
+        _ => unreadable(),
+    }
+}
+
+fn found(task: &wire::Listed, vendor_task_id: &str) -> Found {
+    Found::Task {
+        vendor_task_id: vendor_task_id.to_owned(),
+        figures: Figures { credits: task.credits, ..Figures::default() },
     }
 }

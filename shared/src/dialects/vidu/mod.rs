@@ -28,7 +28,7 @@ use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
-use crate::task::{FaultKind, Figures};
+use crate::task::{FaultKind, Figures, TaskId};
 
 /// Vidu's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]
@@ -44,14 +44,17 @@ impl Dialect for Vidu {
         context: &SubmitContext<'_>,
     ) -> Result<Submission, ApiError> {
         let repeatable = false;
-        let translation = submit::translate(generation, context)?;
-        Ok(translation.submission(repeatable, |endpoint, body| {
+        let (translation, deadline) = submit::translate(generation, context)?;
+        Ok(translation.submission(repeatable, deadline, |endpoint, body| {
             self.request(&format!("/ent/v2/{endpoint}"), Some(body))
         }))
     }
 
-    fn read_submitted(&self, answer: &Response<Bytes>) -> Submitted {
+    fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted {
         let created: wire::Created = answers::read(answer);
+        if !created.payload.is_empty() && created.payload != task_id.as_str() {
+            return Submitted::Unknown(answers::strange(answer));
+        }
         if answer.status().is_success() && !created.task_id.is_empty() {
             return Submitted::Accepted {
                 vendor_task_id: created.task_id,
@@ -64,10 +67,11 @@ impl Dialect for Vidu {
             };
         }
         let fault = answers::read_fault(answer);
-        match fault.kind {
-            // After these the vendor may have a task all the same.
-            FaultKind::Internal | FaultKind::Unreadable => Submitted::Unknown(fault),
-            _ => Submitted::Refused(fault),
+        // After some the vendor may have a task all the same.
+        if fault.kind.leaves_it_open() {
+            Submitted::Unknown(fault)
+        } else {
+            Submitted::Refused(fault)
         }
     }
 
@@ -76,8 +80,13 @@ impl Dialect for Vidu {
         self.request(&format!("/ent/v2/tasks/{id}/creations"), None)
     }
 
-    fn read_polled(&self, answer: &Response<Bytes>, now: Timestamp) -> Polled {
+    fn read_polled(&self, answer: &Response<Bytes>, handle: &Handle<'_>, now: Timestamp) -> Polled {
         let creations: wire::Creations = answers::read(answer);
+        let named: wire::Listed = answers::read(answer);
+        // The path names one task, and Vidu's own example of an answer names none.
+        if !named.id().is_empty() && named.id() != handle.vendor_task_id {
+            return Polled::Nothing(answers::strange(answer));
+        }
         if answer.status().is_success() && !creations.state.is_empty() {
             return Polled::Progress(Box::new(answers::read_progress(creations, now)));
         }

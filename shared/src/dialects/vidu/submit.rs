@@ -1,18 +1,24 @@
 //! From the unified request to Vidu's: which endpoint, which fields, which warnings.
 //!
+//! The client's `payload` stays here: Vidu echoes our own note.
 //! Vidu answers `FieldUnwanted` to a field that its endpoint does not take, so what is
 //! made of a video decides which options go with it.
 
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::facts::{FACTS, OFF_PEAK_DEADLINE};
 use super::models;
 use super::wire::Create;
 use crate::api::{ApiError, Generation};
 use crate::dialects::contract::SubmitContext;
 use crate::dialects::translate::{Input, Reader, Translation};
 
+/// The request, and how long its task may take.
 pub(super) fn translate(
     generation: Generation,
     context: &SubmitContext<'_>,
-) -> Result<Translation, ApiError> {
+) -> Result<(Translation, SignedDuration), ApiError> {
     let mut reader = Reader::new(generation, models::MODELS);
     reader.own_images(&["images"])?;
     reader.last_frame()?;
@@ -26,6 +32,8 @@ pub(super) fn translate(
     let resolution = reader.resolution("resolution", models::RESOLUTIONS)?;
     let options = reader.options()?;
 
+    let is_off_peak = options.get("off_peak") == Some(&Value::Bool(true));
+    let deadline = if is_off_peak { OFF_PEAK_DEADLINE } else { FACTS.pace.deadline };
     let endpoint = endpoint(input);
     let body = Create {
         model: reader.model.clone(),
@@ -36,11 +44,11 @@ pub(super) fn translate(
         aspect_ratio,
         resolution,
         options,
-        // Where the client has no note of its own, ours finds the task in Vidu's list.
-        payload: reader.take_payload().unwrap_or_else(|| context.task_id.to_string()),
+        // Our note, never the client's: the task is found by it in Vidu's list.
+        payload: context.task_id.to_string(),
         callback_url: context.callback_url.to_owned(),
     };
-    Ok(reader.finish(&format!("Vidu's {endpoint}"), endpoint.to_owned(), &body))
+    Ok((reader.finish(&format!("Vidu's {endpoint}"), endpoint.to_owned(), &body), deadline))
 }
 
 fn endpoint(input: Input) -> &'static str {

@@ -6,7 +6,7 @@ mod translation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::dialects::testing::{self, answer, callback_headers, kind};
+use crate::dialects::testing::{self, TASK_ID, answer, callback_headers, kind, task_id};
 use crate::task::{Charged, Fault, Status, Vendor};
 
 fn fixtures(prefix: &str) -> Vec<(String, Value)> {
@@ -15,6 +15,20 @@ fn fixtures(prefix: &str) -> Vec<(String, Value)> {
 
 fn vidu(api_key: &str) -> Vidu {
     serde_json::from_value(json!({ "api_key": api_key })).expect("an account")
+}
+
+fn response(status: u16, body: &str) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::from(body.to_owned())).expect("a response")
+}
+
+fn read_submitted(status: u16, body: &str) -> Submitted {
+    vidu("key").read_submitted(&response(status, body), &task_id())
+}
+
+/// A poll of the task 839.
+fn read_polled(status: u16, body: &str) -> Polled {
+    let handle = Handle { vendor_task_id: "839", endpoint: "text2video" };
+    vidu("key").read_polled(&response(status, body), &handle, at(1000))
 }
 
 fn at(second: i64) -> Timestamp {
@@ -34,7 +48,7 @@ fn a_task_that_was_taken_is_known_by_id_seed_and_credits() {
                 ..Figures::default()
             },
         };
-        assert_eq!(vidu("key").read_submitted(&answer(&fixture)), expected, "{name}");
+        assert_eq!(vidu("key").read_submitted(&answer(&fixture), &task_id()), expected, "{name}");
     }
 }
 
@@ -42,7 +56,7 @@ fn a_task_that_was_taken_is_known_by_id_seed_and_credits() {
 fn every_documented_refusal_is_sorted_by_its_reason() {
     for (name, fixture) in fixtures("create_error") {
         let may_exist = fixture["expect"]["vendor_task_may_exist"] != "no";
-        let fault = match vidu("key").read_submitted(&answer(&fixture)) {
+        let fault = match vidu("key").read_submitted(&answer(&fixture), &task_id()) {
             Submitted::Refused(fault) if !may_exist => fault,
             Submitted::Unknown(fault) if may_exist => fault,
             other => panic!("{name}: {other:?}"),
@@ -67,9 +81,17 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
         (200, html, "HTML with a good status"),
         (200, "", "nothing at all"),
         (200, r#"{"task_id":"83"#, "cut off"),
+        (200, r#"{"task_id":"839","payload":"0198"}"#, "another task"),
+        (200, r#"{"reason":"Novelty"}"#, "a reason that we do not know, and a good status"),
         (302, html, "a redirect, which is not followed"),
-        (400, html, "a proxy's word, not Vidu's"),
-        (403, html, "likewise"),
+        (400, html, "an edge's word, not Vidu's"),
+        (400, r#"{"code":400,"message":"bad request"}"#, "likewise"),
+        (402, r#"{"error":"a relay's"}"#, "likewise"),
+        (404, html, "likewise"),
+        (404, r#"{"message":"no Route matched with those values"}"#, "likewise"),
+        (409, "{}", "likewise"),
+        (499, r#"{"reason":"Novelty"}"#, "gave up waiting"),
+        (500, r#"{"task_id":"839"}"#, "good and bad at once"),
         (408, r#"{"message":"timeout"}"#, "gave up waiting for us, or for itself"),
         (500, r#"{"reason":"Surprise","message":"x"}"#, "a reason that we do not know"),
         (502, html, "a proxy without its server"),
@@ -77,8 +99,7 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
         (504, "upstream timed out", "text"),
     ];
     for (status, body, reason) in rows {
-        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        let read = vidu("key").read_submitted(&answer);
+        let read = read_submitted(status, body);
         assert!(matches!(read, Submitted::Unknown(_)), "{status} {body}: {reason}: {read:?}");
     }
 }
@@ -90,13 +111,12 @@ fn a_reason_that_we_do_not_know_is_sorted_by_its_status() {
         (401, FaultKind::Credentials),
         (402, FaultKind::Balance),
         (403, FaultKind::Permission),
+        (404, FaultKind::BadRequest),
         (422, FaultKind::BadRequest),
         (429, FaultKind::RateLimited),
     ];
     for (status, kind) in rows {
-        let body = Bytes::from_static(br#"{"code":1,"reason":"Novelty","message":"m"}"#);
-        let answer = Response::builder().status(status).body(body).unwrap();
-        match vidu("key").read_submitted(&answer) {
+        match read_submitted(status, r#"{"code":1,"reason":"Novelty","message":"m"}"#) {
             Submitted::Refused(fault) => assert_eq!(fault.kind, kind, "{status}"),
             other => panic!("{status}: {other:?}"),
         }
@@ -109,7 +129,7 @@ fn a_task_that_was_taken_is_taken_whatever_else_the_answer_says() {
         r#"{"task_id":"839","state":"created","reason":"Accepted"}"#,
         r#"{"task_id":839,"seed":"77","credits":"80","duration":"5","state":null}"#,
     ] {
-        let read = vidu("key").read_submitted(&Response::new(Bytes::from(body)));
+        let read = read_submitted(200, body);
         let Submitted::Accepted { vendor_task_id, .. } = read else { panic!("{body}: {read:?}") };
         assert_eq!(vendor_task_id, "839", "{body}");
     }
@@ -117,8 +137,7 @@ fn a_task_that_was_taken_is_taken_whatever_else_the_answer_says() {
 
 #[test]
 fn a_relay_that_answers_200_with_an_error_is_understood() {
-    let body = Bytes::from_static(br#"{"reason":"CreditInsufficient","message":"m"}"#);
-    match vidu("key").read_submitted(&Response::new(body)) {
+    match read_submitted(200, r#"{"reason":"CreditInsufficient","message":"m"}"#) {
         Submitted::Refused(fault) => assert_eq!(fault.kind, FaultKind::Balance),
         other => panic!("{other:?}"),
     }
@@ -129,9 +148,13 @@ fn every_documented_state_is_understood() {
     let now = at(1_784_019_722);
     for (name, fixture) in fixtures("query_") {
         let expect = &fixture["expect"];
-        let polled = vidu("key").read_polled(&answer(&fixture), now);
+        let vendor_task_id = fixture["response"]["body"]["id"].as_str().unwrap_or("839");
+        let handle = Handle { vendor_task_id, endpoint: "text2video" };
+        let polled = vidu("key").read_polled(&answer(&fixture), &handle, now);
         let Some(status) = expect["unified_status"].as_str() else {
-            assert!(!matches!(polled, Polled::Progress(_)), "{name} says nothing: {polled:?}");
+            let is_missing =
+                matches!(&polled, Polled::Missing(fault) if fault.kind == kind(&fixture));
+            assert!(is_missing, "{name} says nothing of the task: {polled:?}");
             continue;
         };
         let Polled::Progress(progress) = polled else { panic!("{name}: {polled:?}") };
@@ -202,8 +225,7 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
         (500, r#"{"reason":"InternalServiceFailure"}"#, None, "broken"),
     ];
     for (status, body, expected, reason) in rows {
-        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        let read = match vidu("key").read_polled(&answer, at(0)) {
+        let read = match read_polled(status, body) {
             Polled::Progress(progress) => Some(progress.status),
             Polled::Missing(_) | Polled::Nothing(_) => None,
         };
@@ -211,14 +233,127 @@ fn an_odd_answer_to_a_look_never_fails_a_task() {
     }
 }
 
+/// Three times missing ends a paid task, so the difference is money.
+#[test]
+fn a_task_is_missing_only_in_vidus_own_words() {
+    let rows = [
+        (404, r#"{"reason":"TaskNotFound"}"#, true, "Vidu's words"),
+        (404, r#"{"reason":"CreationNotFound"}"#, true, "likewise"),
+        (404, r#"{"reason":"NotFound"}"#, true, "likewise"),
+        (200, r#"{"reason":"TaskNotFound"}"#, true, "by a relay that answers 200 to everything"),
+        (404, r#"{"reason":"Novelty","message":"task not found"}"#, false, "a new word"),
+        (404, r#"{"code":404,"message":"task not found"}"#, false, "an edge"),
+        (404, r#"{"message":"no Route matched with those values"}"#, false, "likewise"),
+        (404, "<html>404 Not Found</html>", false, "a web server"),
+        (404, "", false, "nothing"),
+        (410, "{}", false, "an edge"),
+        (200, "{}", false, "no state"),
+        (200, r#"{"tasks":[]}"#, false, "a list"),
+        (200, "<html>", false, "HTML"),
+        (401, r#"{"reason":"Unauthorized"}"#, false, "the operator's trouble"),
+        (429, r#"{"reason":"TooManyRequests"}"#, false, "busy"),
+        (500, r#"{"reason":"InternalServiceFailure"}"#, false, "broken"),
+    ];
+    for (status, body, is_missing, reason) in rows {
+        let polled = read_polled(status, body);
+        let is_right = match &polled {
+            Polled::Missing(_) => is_missing,
+            Polled::Nothing(_) => !is_missing,
+            Polled::Progress(_) => false,
+        };
+        assert!(is_right, "{status} {body}: {reason}: {polled:?}");
+    }
+}
+
+#[test]
+fn an_answer_about_another_task_is_no_news_and_no_loss() {
+    let rows = [
+        (r#"{"id":"838","state":"failed"}"#, false, "somebody else's"),
+        (r#"{"task_id":"838","state":"failed"}"#, false, "by its other name"),
+        (r#"{"id":"838","reason":"TaskNotFound"}"#, false, "somebody else's loss"),
+        (r#"{"id":"839","state":"failed"}"#, true, "ours"),
+        (r#"{"task_id":839,"state":"failed"}"#, true, "by its other name, as a number"),
+        (r#"{"state":"failed"}"#, true, "as Vidu's own example has it"),
+    ];
+    for (body, is_ours, reason) in rows {
+        let polled = read_polled(200, body);
+        let is_right = match &polled {
+            Polled::Progress(_) => is_ours,
+            Polled::Nothing(_) => !is_ours,
+            Polled::Missing(_) => false,
+        };
+        assert!(is_right, "{body}: {reason}: {polled:?}");
+    }
+}
+
+#[test]
+fn an_edge_refuses_by_its_status_alone() {
+    let rows = [
+        (401, FaultKind::Credentials),
+        (403, FaultKind::Permission),
+        (405, FaultKind::BadRequest),
+        (413, FaultKind::BadRequest),
+        (429, FaultKind::RateLimited),
+    ];
+    for (status, kind) in rows {
+        for body in ["<html>no</html>", "no", "", r#"{"message":"no"}"#, r#"{"code":9999}"#] {
+            let read = read_submitted(status, body);
+            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
+            assert!(is_refused, "{status} {body}: {read:?}");
+            let polled = read_polled(status, body);
+            let is_nothing = matches!(&polled, Polled::Nothing(fault) if fault.kind == kind);
+            assert!(is_nothing, "{status} {body}: {polled:?}");
+        }
+    }
+}
+
+#[test]
+fn what_stays_open_keeps_the_vendors_name_for_the_exchange() {
+    let rows = [
+        (200, r#"{"state":"created","request_id":"r-1"}"#),
+        (500, r#"{"reason":"Novelty","metadata":{"trace_id":"r-1"}}"#),
+        (500, r#"{"metadata":{"trace_id":"r-1"},"request_id":"r-2"}"#),
+        (200, r#"{"task_id":"839","payload":"0198","request_id":"r-1"}"#),
+    ];
+    for (status, body) in rows {
+        let Submitted::Unknown(fault) = read_submitted(status, body) else { panic!("{body}") };
+        assert_eq!(fault.request_id.as_deref(), Some("r-1"), "{body}");
+    }
+}
+
+#[test]
+fn the_seconds_that_vidu_asks_us_to_wait_are_read() {
+    for body in [r#"{"reason":"QuotaExceeded"}"#, "<html>slow down</html>"] {
+        let mut answer = response(429, body);
+        answer.headers_mut().insert("retry-after", "17".parse().unwrap());
+        let Submitted::Refused(fault) = vidu("key").read_submitted(&answer, &task_id()) else {
+            panic!("{body}")
+        };
+        assert_eq!(fault.retry_after, Some(17), "{body}");
+    }
+}
+
+#[test]
+fn what_is_charged_is_known_before_the_end_and_after_a_failure() {
+    let rows = [
+        (r#"{"state":"processing","credits":80}"#, Some(80.0), None),
+        (r#"{"state":"polishing","credits":80}"#, Some(80.0), None),
+        (r#"{"state":"failed","credits":0}"#, Some(0.0), Some(Charged::No)),
+        (r#"{"state":"failed","credits":"80"}"#, Some(80.0), Some(Charged::Yes)),
+        (r#"{"state":"failed"}"#, None, Some(Charged::Unknown)),
+        (r#"{"state":"success","credits":80,"creations":[]}"#, Some(80.0), Some(Charged::Yes)),
+    ];
+    for (body, credits, charged) in rows {
+        let Polled::Progress(progress) = read_polled(200, body) else { panic!("{body}") };
+        assert_eq!(progress.figures.credits, credits, "{body}");
+        assert_eq!(progress.error.map(|error| error.charged), charged, "{body}");
+    }
+}
+
 #[test]
 fn the_link_is_promised_for_the_shorter_of_the_documented_times() {
-    let body = Bytes::from_static(
-        br#"{"state":"success","creations":[{"url":"https://v.example/1.mp4"}]}"#,
-    );
-    let Polled::Progress(progress) = vidu("key").read_polled(&Response::new(body), at(1000)) else {
-        panic!("progress")
-    };
+    let body = r#"{"state":"success","creations":[{"url":"https://v.example/1.mp4"}]}"#;
+    let Polled::Progress(progress) = read_polled(200, body) else { panic!("progress") };
     assert_eq!(progress.url_expires_at, Some(at(1000 + 3600)));
 }
 
@@ -298,63 +433,91 @@ fn an_account_is_checked_and_its_key_never_printed() {
 }
 
 #[test]
-fn a_lost_submission_is_found_by_its_note_alone() {
-    let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
-    let search = |payload, hint| Search {
-        task_id: &task_id,
-        endpoint: "text2video",
-        created_at: at(1_784_019_600),
-        payload,
-        hint,
-        page: None,
+fn a_lost_submission_is_found_by_our_note_alone() {
+    let task_id = task_id();
+    let search = |hint, page| {
+        let (endpoint, created_at) = ("text2video", at(1_784_019_600));
+        Search { task_id: &task_id, endpoint, created_at, hint, page }
     };
-    let list = r#"{"tasks":[{"id":"1","payload":"x"},{"id":"2","payload":"0198a1b2c3d47e5f8a9b0c1d2e3f4a5b"}]}"#;
-    let one = r#"{"id":"3","payload":"order 17","state":"success"}"#;
+    let task = |id: &str, payload: &str| json!({"id": id, "payload": payload, "credits": 80});
+    let (ours, other) = (task("2", TASK_ID), task("1", "x"));
+    let page = |tasks: Value, next: Value| json!({"tasks": tasks, "next_page_token": next});
+    let last = |tasks: Value| page(tasks, json!(""));
+    let found = || Found::Task {
+        vendor_task_id: "2".to_owned(),
+        figures: Figures { credits: Some(80.0), ..Figures::default() },
+    };
+    let more = || Found::More("p 2".to_owned());
+    let nothing = || Found::Nothing(Fault::new(FaultKind::Unreadable));
     let rows = [
-        (search(None, None), 200, list, Some("2"), "our note is our id"),
-        (search(Some(""), None), 200, list, Some("2"), "an empty note is none"),
-        (search(Some("x"), None), 200, list, None, "a client's note may stand on many"),
-        (
-            search(Some("order 17"), Some("3")),
-            200,
-            one,
-            Some("3"),
-            "named by a callback, and the note fits",
-        ),
-        (
-            search(Some("order 18"), Some("3")),
-            200,
-            one,
-            None,
-            "named by a callback, but somebody else's",
-        ),
-        (search(Some("order 17"), Some("4")), 200, one, None, "another task than was asked for"),
-        (search(None, None), 200, r#"{"tasks":[]}"#, None, "not there proves nothing"),
-        (search(None, None), 200, "<html>", None, "HTML"),
-        (search(None, None), 500, list, None, "broken"),
+        (last(json!([other, ours])), found(), "among others"),
+        (page(json!([ours]), json!("p 2")), found(), "before the last page"),
+        (last(json!([null, ours])), found(), "in odd company"),
+        (page(json!([other]), json!("p 2")), more(), "on the next page, perhaps"),
+        (last(json!([other])), Found::Unlisted, "read to its end"),
+        (last(json!([])), Found::Unlisted, "empty"),
+        (page(json!([other]), Value::Null), Found::Unlisted, "no next page"),
+        (json!({"tasks": [other]}), Found::Unlisted, "likewise"),
+        (json!({"tasks": [task("1", "")]}), Found::Unlisted, "a task without a note"),
+        (last(json!([task("", TASK_ID)])), nothing(), "ours, without its id"),
+        (last(json!([other, null])), nothing(), "something may be ours"),
+        (last(json!([other, {}])), nothing(), "likewise"),
+        (page(json!([null]), json!("p 2")), nothing(), "likewise"),
+        (page(json!([other]), json!({"more": true})), nothing(), "no page we could ask for"),
+        (json!({"tasks": null}), nothing(), "no list"),
+        (json!({"tasks": {}}), nothing(), "no list"),
+        (json!({}), nothing(), "no list"),
+        (json!([]), nothing(), "another list"),
+        (json!("<html>"), nothing(), "no object"),
     ];
-    for (search, status, body, found, reason) in rows {
-        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        let read = match vidu("key").read_found(&answer, &search) {
-            Found::Task { vendor_task_id, .. } => Some(vendor_task_id),
-            Found::Absent => panic!("{reason}: Vidu's list never proves that"),
-            Found::More(_) => panic!("{reason}: no page comes next"),
-            Found::Unlisted | Found::Nothing(_) => None,
-        };
-        assert_eq!(read.as_deref(), found, "{reason}");
+    let is_alike = |read: &Found, expected: &Found| match (read, expected) {
+        (Found::Nothing(_), Found::Nothing(_)) => true,
+        (read, expected) => read == expected,
+    };
+    for (list, expected, reason) in rows {
+        let list = list.to_string();
+        let read = vidu("key").read_found(&response(200, &list), &search(None, None));
+        assert!(is_alike(&read, &expected), "{list}: {reason}: {read:?}");
+        for status in [404, 500] {
+            let read = vidu("key").read_found(&response(status, &list), &search(None, None));
+            assert!(matches!(read, Found::Nothing(_)), "{status} {list}: {read:?}");
+        }
     }
-    let request = vidu("key").find(&search(None, None), at(0)).expect("Vidu can be asked");
-    assert_eq!(
-        request.uri().path_and_query().expect("a path").as_str(),
-        "/ent/v2/tasks?created_at.from=2026-07-14T08%3A58%3A00Z&created_at.to=2026-07-14T09%3A02%3A00Z&pager.pagesz=100"
-    );
-    let page =
-        Bytes::from_static(br#"{"tasks":[{"id":"1","payload":"x"}],"next_page_token":"p 2"}"#);
-    let read = vidu("key").read_found(&Response::new(page), &search(None, None));
-    assert_eq!(read, Found::More("p 2".to_owned()));
-    let next = Search { page: Some("p 2"), ..search(None, None) };
-    let request = vidu("key").find(&next, at(0)).expect("Vidu can be asked");
-    assert!(request.uri().query().expect("a query").ends_with("&pager.page_token=p%202"));
-    let request = vidu("key").find(&search(None, Some("3")), at(0)).expect("Vidu can be asked");
-    assert_eq!(request.uri().path(), "/ent/v2/tasks/3/creations");
+    let by_callback = [
+        (ours.clone(), found(), "ours by its note"),
+        (json!({"payload": TASK_ID, "credits": 80}), found(), "as Vidu's own example has it"),
+        (task("2", "order 17"), nothing(), "somebody else's"),
+        (task("1", TASK_ID), nothing(), "another task than was asked for"),
+        (task("2", ""), nothing(), "nobody's"),
+        (json!({"tasks": []}), nothing(), "a list"),
+        (json!({"reason": "TaskNotFound"}), nothing(), "a callback may name anything"),
+    ];
+    for (task, expected, reason) in by_callback {
+        let body = task.to_string();
+        let read = vidu("key").read_found(&response(200, &body), &search(Some("2"), None));
+        assert!(is_alike(&read, &expected), "{body}: {reason}: {read:?}");
+    }
+
+    let path = |hint, page| {
+        let request = vidu("key").find(&search(hint, page), at(0)).expect("Vidu can be asked");
+        request.uri().path_and_query().expect("a path").to_string()
+    };
+    let list = "/ent/v2/tasks?created_at.from=2026-07-14T08%3A58%3A00Z&created_at.to=2026-07-14T09%3A02%3A00Z&pager.pagesz=100";
+    assert_eq!(path(None, None), list);
+    assert_eq!(path(None, Some("p 2")), format!("{list}&pager.page_token=p%202"));
+    assert_eq!(path(Some("3"), None), "/ent/v2/tasks/3/creations");
+}
+
+#[test]
+fn a_callback_names_its_task() {
+    let rows = [
+        (r#"{"id":"839","state":"success"}"#, Some("839")),
+        (r#"{"task_id":839}"#, Some("839")),
+        (r#"{"id":""}"#, None),
+        (r#"{"state":"success"}"#, None),
+        ("nonsense", None),
+    ];
+    for (body, id) in rows {
+        assert_eq!(vidu("key").hint(body.as_bytes()).as_deref(), id, "{body}");
+    }
 }

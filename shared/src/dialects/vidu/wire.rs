@@ -3,7 +3,7 @@
 //! What we send is exact. What we read is lenient: members that are missing,
 //! `null` or of a kind nobody promised are no reason to lose a paid task.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dialects::lenient::{lenient, list, number, text};
@@ -43,10 +43,14 @@ pub(super) struct Created {
     pub(super) seed: Option<i64>,
     #[serde(deserialize_with = "number")]
     pub(super) credits: Option<f64>,
+    /// The note that the task was submitted with.
+    #[serde(deserialize_with = "text")]
+    pub(super) payload: String,
 }
 
 /// The answer to `GET /ent/v2/tasks/{id}/creations`:
-/// `{"state":"success","credits":80,"creations":[{"url":"https://…","video":{…}}]}`
+/// `{"id":"…","state":"success","credits":80,"creations":[{"url":"https://…","video":{…}}]}`.
+/// Whose it is, [`Listed`] reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Creations {
@@ -61,15 +65,15 @@ pub(super) struct Creations {
     pub(super) creations: Vec<Creation>,
 }
 
-/// The answer to `GET /ent/v2/tasks`.
+/// The answer to `GET /ent/v2/tasks`: `{"tasks":[…],"next_page_token":""}`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct List {
-    #[serde(alias = "data", alias = "items", deserialize_with = "list")]
-    pub(super) tasks: Vec<Listed>,
-    /// Empty on the last page.
-    #[serde(deserialize_with = "text")]
-    pub(super) next_page_token: String,
+    /// None where there is no list; what cannot be read in it is a task without an id.
+    #[serde(deserialize_with = "tasks")]
+    pub(super) tasks: Option<Vec<Listed>>,
+    /// A text, empty on the last page.
+    pub(super) next_page_token: Value,
 }
 
 /// A task in the list, in a callback or by itself: where it is called what.
@@ -132,6 +136,9 @@ pub(super) struct Error {
     pub(super) message: String,
     #[serde(deserialize_with = "lenient")]
     pub(super) metadata: Option<ErrorMetadata>,
+    /// Of an answer that is no error in Vidu's words.
+    #[serde(deserialize_with = "text")]
+    pub(super) request_id: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -139,4 +146,12 @@ pub(super) struct Error {
 pub(super) struct ErrorMetadata {
     #[serde(deserialize_with = "lenient")]
     pub(super) trace_id: Option<String>,
+}
+
+fn tasks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Listed>>, D::Error> {
+    let task = |value| Listed::deserialize(value).unwrap_or_default();
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(tasks) => Some(tasks.into_iter().map(task).collect()),
+        _ => None,
+    })
 }

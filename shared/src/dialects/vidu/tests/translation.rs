@@ -1,11 +1,13 @@
 //! The rules of translation, one a row with its reason.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{at, vidu};
 use crate::api::{ApiError, Warning, generations};
 use crate::dialects::contract::{Dialect, SubmitContext};
-use crate::task::TaskId;
+use crate::dialects::testing;
+use crate::task::{RETENTION, TaskId};
 
 const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/vidu/token";
 
@@ -19,6 +21,20 @@ fn translate(body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
     assert_eq!(submission.request.uri().path(), path);
     let body = serde_json::from_slice(submission.request.body()).expect("JSON");
     Ok((submission.endpoint, body, submission.warnings))
+}
+
+#[test]
+fn only_an_off_peak_task_may_take_two_days() {
+    let rows = [(json!({}), 24), (json!({"off_peak": false}), 24), (json!({"off_peak": true}), 50)];
+    for (options, hours) in rows {
+        let body = json!({ "model": "viduq1", "prompt": "a tide", "metadata": options });
+        let request = generations::read(body.to_string().as_bytes()).unwrap();
+        let task_id = testing::task_id();
+        let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
+        let submission = vidu("key").submit(request.generation, &context).unwrap();
+        assert_eq!(submission.deadline, SignedDuration::from_hours(hours), "{options}");
+        assert!(submission.deadline < RETENTION, "{options}");
+    }
 }
 
 #[test]
@@ -301,9 +317,9 @@ fn every_field_is_translated_or_warned_about() {
             "viduq1",
             json!({"metadata":{"payload":"order 17","callback_url":"https://c.example/"}}),
             text,
-            json!({"payload":"order 17","callback_url":CALLBACK_URL}),
+            json!({"payload":"0198a1b2c3d47e5f8a9b0c1d2e3f4a5b","callback_url":CALLBACK_URL}),
             &[],
-            "the note is the client's, the callback ours",
+            "the client's note is ours to keep, and so is the callback",
         ),
         (
             "viduq9",
