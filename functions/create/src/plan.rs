@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::generations;
 use shared::api::{ApiError, Generation, Order, Record, Warning, http, routes};
 use shared::auth;
-use shared::dialects::{Submission, SubmitContext, facts, vendor_of};
+use shared::dialects::{Submission, SubmitContext, vendor_of};
 use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
 use shared::vendors::{Account, NoAccount, TokenKey};
 
@@ -105,7 +105,7 @@ impl Create {
             user: order.user.clone(),
             webhook_url: order.webhook.as_ref().map(|(url, _)| url.clone()),
             credentials: plan.account.credentials.to_string(),
-            deadline: now + facts(*vendor).pace.deadline,
+            deadline: now + submission.deadline,
             ..Task::new(id, key, *vendor, account.clone(), &order.model, endpoint, now)
         });
         plan.submissions.push(submission);

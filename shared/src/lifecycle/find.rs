@@ -57,7 +57,7 @@ impl Lifecycle {
                 let event = by.fault(EventKind::PollFailed, &fault, now);
                 self.tasks.note_failed(task, event).await?;
             }
-            Some(Found::More(_) | Found::Unlisted) => {}
+            Some(Found::More(_)) => {}
             // There is no way to find out, now or later.
             None => {
                 self.fail(task, ends::unknown(task.vendor), by, now).await?;
