@@ -41,7 +41,7 @@ pub(crate) fn check(secrets: &[&str]) {
 }
 
 /// The lines about a task, by what they are about.
-fn about(task: &str) -> BTreeMap<String, Vec<Value>> {
+pub(crate) fn about(task: &str) -> BTreeMap<String, Vec<Value>> {
     let mut about = BTreeMap::<_, Vec<_>>::new();
     for line in lines().iter().filter(|line| line.contains(task)) {
         let line: Value = serde_json::from_str(line).expect("JSON");

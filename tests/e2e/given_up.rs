@@ -1,0 +1,96 @@
+//! Tasks that we ended ourselves, and vendors that know better afterwards.
+
+use local::Reply;
+use serde_json::{Value, json};
+use shared::task::EventKind;
+
+use crate::gateway::{Gateway, tide};
+use crate::lines;
+use crate::reconcile::Later;
+use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, ViduCallback, success};
+use crate::store::tasks;
+
+const VIDEO: &str = "https://videos.example/1.mp4";
+
+/// A list that was read well and does not show the task.
+fn empty_list() -> Reply {
+    Reply::Json(200, json!({ "tasks": [], "next_page_token": "" }))
+}
+
+async fn end_of(gateway: &Gateway, id: &str) -> Value {
+    gateway.client.task(id).await.body["error"].clone()
+}
+
+#[tokio::test]
+async fn a_submission_that_no_list_shows_is_given_up_after_twenty_minutes_of_them() {
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    for (minutes, list) in [(1, empty_list()), (5, empty_list()), (5, Reply::Page(502))] {
+        vidu.reply_to_polls(list);
+        later.run_after(minutes * 60).await;
+    }
+    vidu.reply_to_polls(empty_list());
+    for _ in 0..4 {
+        later.run_after(6 * 60).await;
+        assert_eq!(end_of(&gateway, &id).await, Value::Null, "the row began anew");
+    }
+    later.run_after(6 * 60).await;
+    let end = end_of(&gateway, &id).await;
+    assert_eq!(
+        (&end["code"], &end["charged"], &end["retryable"]),
+        (&json!("submission_unknown"), &json!("unknown"), &json!(false))
+    );
+    assert_eq!(vidu.submissions().len(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_for_a_task_that_was_given_up_is_told_its_operator() {
+    lines::install();
+    let vidu = ScriptedVidu::replying([Reply::HangUp]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    vidu.reply_to_polls(empty_list());
+    for _ in 0..4 {
+        later.run_after(10 * 60).await;
+    }
+    let end = end_of(&gateway, &id).await;
+    assert_eq!(end["code"], "submission_unknown");
+
+    let mut video = success(VIDEO);
+    video["payload"] = id.clone().into();
+    video["id"] = VENDOR_TASK.into();
+    vidu.reply_to_polls(Reply::Json(200, video));
+    let callback = ViduCallback::good(&vidu.callback_url());
+    assert_eq!(callback.send(&json!({ "id": VENDOR_TASK, "state": "success" })).await, 200);
+
+    assert_eq!(end_of(&gateway, &id).await, end, "final is final");
+    let task = tasks(&gateway).get(&id.parse().unwrap()).await.unwrap().expect("a task");
+    assert_eq!(task.vendor_task_id.as_deref(), Some(VENDOR_TASK), "an id is not lost");
+    let event = task.events.last().expect("an event");
+    assert_eq!(
+        (event.kind, event.detail.as_deref()),
+        (EventKind::Contradicted, Some("succeeded")),
+        "the operator reads what the vendor says"
+    );
+    let told = &lines::about(&id)["a vendor has a task that was given up"][0];
+    assert_eq!(told["ContradictedEnds"], 1);
+    for (member, value) in [
+        ("given_up", "submission_unknown"),
+        ("vendor_task_id", VENDOR_TASK),
+        ("vendor_status", "succeeded"),
+        ("url", VIDEO),
+    ] {
+        assert_eq!(told[member], value);
+    }
+    let events = gateway
+        .client
+        .request("GET", &format!("/v1/video/generations/{id}/events"))
+        .send()
+        .await
+        .expect("an answer");
+    let events = events.text().await.expect("a body");
+    assert!(!events.contains("contradicted"), "it is not the client's to read: {events}");
+}
