@@ -58,6 +58,9 @@ pub(super) fn kind(fixture: &Value) -> FaultKind {
     match fixture["expect"]["error_kind"].as_str().expect("an error_kind") {
         // A task's name that the vendor knows already was no good request, either.
         "bad_request" | "duplicate" => FaultKind::BadRequest,
+        "content_moderation" if fixture["expect"]["create_again_may_help"] == true => {
+            FaultKind::OutputModeration
+        }
         "content_moderation" => FaultKind::Moderation,
         "not_found" => FaultKind::NotFound,
         "insufficient_balance" => FaultKind::Balance,

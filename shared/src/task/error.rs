@@ -55,6 +55,7 @@ pub enum Code {
     // The vendor did not do it.
     VendorRejectedRequest,
     ContentPolicyViolation,
+    OutputRejected,
     VendorResourceNotFound,
     VendorCredentialsRefused,
     VendorPermissionDenied,
@@ -129,6 +130,7 @@ impl Code {
         Self::BrokenOff,
         Self::VendorRejectedRequest,
         Self::ContentPolicyViolation,
+        Self::OutputRejected,
         Self::VendorResourceNotFound,
         Self::VendorCredentialsRefused,
         Self::VendorPermissionDenied,
@@ -178,6 +180,8 @@ impl Code {
             Self::BrokenOff => ("broken_off", 500, Type::Internal, false),
             Self::VendorRejectedRequest => ("vendor_rejected_request", 400, request, false),
             Self::ContentPolicyViolation => ("content_policy_violation", 400, request, false),
+            // What comes out differs each time.
+            Self::OutputRejected => ("output_rejected", 400, Type::Vendor, true),
             Self::VendorResourceNotFound => ("vendor_resource_not_found", 400, request, false),
             Self::VendorCredentialsRefused => {
                 ("vendor_credentials_refused", 502, Type::VendorAccount, false)

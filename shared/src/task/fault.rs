@@ -23,8 +23,10 @@ pub struct Fault {
 pub enum FaultKind {
     /// The request is wrong, e.g. a field, an image, a model.
     BadRequest,
-    /// Input or output was refused by moderation.
+    /// Moderation refused what was asked for, or what would always come of it.
     Moderation,
+    /// Moderation refused what was made this time; the next may pass.
+    OutputModeration,
     /// What the request speaks of does not exist.
     NotFound,
     /// The operator's credentials are refused.
@@ -55,6 +57,9 @@ impl FaultKind {
         match self {
             Self::BadRequest => (Code::VendorRejectedRequest, "refused the request"),
             Self::Moderation => (Code::ContentPolicyViolation, "refused the content"),
+            Self::OutputModeration => {
+                (Code::OutputRejected, "refused the video that it had made; another one may pass")
+            }
             Self::NotFound => {
                 (Code::VendorResourceNotFound, "does not know what the request names")
             }

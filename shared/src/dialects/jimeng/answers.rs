@@ -100,8 +100,9 @@ fn kind_of_code(code: &str) -> Option<FaultKind> {
         "50400" => FaultKind::Credentials,
         // What goes in.
         "50411" | "50412" | "50413" => FaultKind::Moderation,
-        // What comes out.
-        "50511" | "50512" | "50516" | "50517" | "50518" | "50519" => FaultKind::Moderation,
+        // What comes out: its text is the prompt's, and 50518 speaks of an image that goes in.
+        "50512" | "50518" => FaultKind::Moderation,
+        "50511" | "50516" | "50517" | "50519" => FaultKind::OutputModeration,
         "50429" => FaultKind::RateLimited,
         "50430" => FaultKind::Concurrency,
         "50500" | "50501" => FaultKind::Internal,

@@ -84,7 +84,11 @@ impl Dialect for Jimeng {
         match answers::read(answer) {
             Ok(read) => answers::read_progress(read.data.unwrap_or_default(), now),
             // What moderation says is said of the task, all else of the poll.
-            Err(fault) if fault.kind == FaultKind::Moderation => answers::failed(&fault),
+            Err(fault)
+                if matches!(fault.kind, FaultKind::Moderation | FaultKind::OutputModeration) =>
+            {
+                answers::failed(&fault)
+            }
             Err(fault) => Polled::Nothing(fault),
         }
     }

@@ -72,12 +72,12 @@ fn every_code_of_a_submission_has_its_meaning() {
         ("50411", Some(FaultKind::Moderation), "the image that goes in"),
         ("50412", Some(FaultKind::Moderation), "the prompt"),
         ("50413", Some(FaultKind::Moderation), "words in the prompt"),
-        ("50511", Some(FaultKind::Moderation), "the image that comes out"),
+        ("50511", Some(FaultKind::OutputModeration), "the image that comes out"),
         ("50512", Some(FaultKind::Moderation), "the text that comes out"),
-        ("50516", Some(FaultKind::Moderation), "the video"),
-        ("50517", Some(FaultKind::Moderation), "its sound"),
+        ("50516", Some(FaultKind::OutputModeration), "the video"),
+        ("50517", Some(FaultKind::OutputModeration), "its sound"),
         ("50518", Some(FaultKind::Moderation), "somebody's image goes in"),
-        ("50519", Some(FaultKind::Moderation), "somebody's image comes out"),
+        ("50519", Some(FaultKind::OutputModeration), "somebody's image comes out"),
         ("50520", Some(FaultKind::Unavailable), "moderation broke"),
         ("50521", Some(FaultKind::Unavailable), "likewise"),
         ("50522", Some(FaultKind::Unavailable), "likewise"),
@@ -96,6 +96,30 @@ fn every_code_of_a_submission_has_its_meaning() {
             };
             assert_eq!(kind, expected, "{status} {code}: {reason}");
         }
+    }
+}
+
+#[test]
+fn another_try_may_help_where_the_output_was_refused_and_nowhere_else() {
+    let rows = [
+        (50411, false, "the image that goes in"),
+        (50412, false, "the prompt"),
+        (50413, false, "its words"),
+        (50511, true, "the image that comes out"),
+        (50512, false, "the text that comes out is the prompt's"),
+        (50516, true, "the video"),
+        (50517, true, "its sound"),
+        (50518, false, "somebody's image goes in"),
+        (50519, true, "somebody's image comes out"),
+    ];
+    for (code, is_retryable, reason) in rows {
+        let body = json!({"code": code, "data": null}).to_string();
+        let Submitted::Refused(fault) = read_submitted(400, &body) else { panic!("{code}") };
+        assert_eq!(fault.kind.code().is_retryable(), is_retryable, "{code}: {reason}");
+        let Polled::Progress(progress) = read_polled(400, &body) else { panic!("{code}") };
+        let error = progress.error.expect("it failed");
+        assert_eq!(error.code.is_retryable(), is_retryable, "{code}: {reason}");
+        assert_eq!(error.charged, Charged::Unknown, "{code}: Jimeng does not say");
     }
 }
 
