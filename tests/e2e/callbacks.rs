@@ -1,7 +1,8 @@
 //! A callback is a doorbell: it makes us ask, and is not believed.
 
-use local::Reply;
+use local::{Options, Reply};
 use serde_json::json;
+use shared::crypto::WebhookSecret;
 
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
@@ -142,4 +143,35 @@ async fn the_path_that_the_vendor_signs_is_that_of_the_address_it_was_given() {
     let inside = public.signed_path.replacen("/stage", gateway.stack.url(), 1);
     let callback = ViduCallback { url: inside, ..public };
     assert_eq!(callback.send(&state("processing")).await, 200);
+}
+
+#[tokio::test]
+async fn the_test_call_of_klings_console_is_answered_and_does_nothing() {
+    const SECRET: &str = "whsec_dGhlIGNvbnNvbGUncyBzZWNyZXQ=";
+    let accounts = json!({ "kling": { "api_key": "k", "webhook_secret": SECRET } }).to_string();
+    let gateway = Gateway::with(Options { accounts, ..Options::default() }).await;
+    let body = r#"{"task_id":"1","task_status":"submitted","task_info":{}}"#;
+    let now = jiff::Timestamp::now().as_second();
+    let rows = [
+        ("kling", Some((SECRET, now)), 200, "signed with the account's secret"),
+        ("kling", Some((SECRET, now - 600)), 404, "signed too long ago"),
+        ("kling", Some(("whsec_b3RoZXI=", now)), 404, "signed with another secret"),
+        ("kling", None, 404, "not signed"),
+        ("vidu", Some((SECRET, now)), 404, "another vendor's address"),
+    ];
+    for (vendor, signed, status, reason) in rows {
+        let address = format!("{}/v1/callbacks/{vendor}/test", gateway.stack.url());
+        let mut request = reqwest::Client::new().post(address).body(body);
+        if let Some((secret, at)) = signed {
+            let secret = WebhookSecret::try_from(secret).expect("a secret");
+            let at = at.to_string();
+            let signature = secret.sign("msg_1", &at, body.as_bytes());
+            request = request
+                .header("webhook-id", "msg_1")
+                .header("webhook-timestamp", at)
+                .header("webhook-signature", signature);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{reason}");
+    }
 }

@@ -3,7 +3,7 @@
 //! The body is never believed. The token proves that we made the address, the
 //! signature, where the vendor has one, that the vendor called it; all they do
 //! is make us ask. A vendor that cannot be asked, or not yet, is told to call
-//! again.
+//! again. What a vendor's console signs to try an address is answered, and has no effect.
 
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -38,7 +38,10 @@ impl Callback {
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
         http::require_method(request, "POST")?;
-        let (vendor, addressee, path) = self.read_path(request, now).await?;
+        let Some((vendor, addressee, path)) = self.read_path(request, now).await? else {
+            count("accepted", "test");
+            return Ok(http::done());
+        };
         self.verify(request, vendor, &addressee, &path, now).await?;
 
         let id = &addressee.task;
@@ -77,12 +80,12 @@ impl Callback {
     }
 
     /// The vendor, the task and its account that the address names, and its path as
-    /// we gave it out.
+    /// we gave it out. None when a vendor's console only tries whether somebody is here.
     async fn read_path(
         &self,
         request: &Request,
         now: Timestamp,
-    ) -> Result<(Vendor, Addressee, String), ApiError> {
+    ) -> Result<Option<(Vendor, Addressee, String)>, ApiError> {
         let parameters = request.path_parameters();
         let vendor = parameters.first("vendor").and_then(|vendor| vendor.parse::<Vendor>().ok());
         let token = parameters.first("token");
@@ -98,7 +101,12 @@ impl Callback {
             if let Some(addressee) = addressee {
                 telemetry::tell(|line| line.set("task_id", addressee.task.as_str()));
                 loaded.map_err(|_| ApiError::callback_retry())?;
-                return Ok((vendor, addressee, self.tokens.path(vendor, token)));
+                return Ok(Some((vendor, addressee, self.tokens.path(vendor, token))));
+            }
+            let path = self.tokens.path(vendor, token);
+            let callback = read_callback(request, &path);
+            if self.lifecycle.vendors.is_test_call(vendor, &callback, now).await {
+                return Ok(None);
             }
         }
         count("refused", "address");
@@ -113,13 +121,7 @@ impl Callback {
         path: &str,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        let callback = dialects::Callback {
-            path,
-            // Ours have none; what somebody appends is signed by nobody.
-            query: "",
-            headers: request.headers(),
-            body: request.body(),
-        };
+        let callback = read_callback(request, path);
         let Addressee { task, account } = addressee;
         let verified = self.lifecycle.vendors.verify(vendor, account, &callback, now).await;
         let refused = match verified {
@@ -160,6 +162,12 @@ impl Callback {
             _ => Ok(()),
         }
     }
+}
+
+/// A call as its vendor signed it.
+fn read_callback<'a>(request: &'a Request, path: &'a str) -> dialects::Callback<'a> {
+    // Addresses of ours have no query; what somebody appends is signed by nobody.
+    dialects::Callback { path, query: "", headers: request.headers(), body: request.body() }
 }
 
 /// What became of a callback, in numbers.

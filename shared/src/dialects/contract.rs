@@ -37,6 +37,16 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         now: Timestamp,
     ) -> Result<(), CallbackRefused>;
 
+    /// Whether this is the call with which the vendor's console tries any address, for no
+    /// task: only a signature tells.
+    fn verify_test_call(
+        &self,
+        _callback: &Callback<'_>,
+        _now: Timestamp,
+    ) -> Result<(), CallbackRefused> {
+        Err(CallbackRefused::Unsigned)
+    }
+
     /// The vendor's task that a callback speaks of. Only a hint: bodies are not believed.
     fn hint(&self, _body: &[u8]) -> Option<String> {
         None
@@ -163,9 +173,12 @@ pub struct Callback<'a> {
 }
 
 impl<'a> Callback<'a> {
-    /// A header of the signature.
+    /// A header of the signature. API Gateway may have renamed it, and puts what it signs
+    /// or says itself in its place.
     pub(super) fn header(&self, name: &str) -> Result<&'a str, CallbackRefused> {
-        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        let remapped = self.headers.get(format!("x-amzn-remapped-{name}"));
+        let value = remapped.or_else(|| self.headers.get(name));
+        let value = value.and_then(|value| value.to_str().ok());
         value.filter(|value| !value.is_empty()).ok_or(CallbackRefused::Unsigned)
     }
 }

@@ -118,6 +118,11 @@ impl Accounts {
         self.of(vendor, &AccountId::default())
     }
 
+    /// The first account of a vendor's that fits.
+    pub(super) fn find(&self, vendor: Vendor, fits: impl Fn(&Account) -> bool) -> Option<&Account> {
+        self.0.values().find(|account| account.vendor == vendor && fits(account))
+    }
+
     pub(super) fn of(&self, vendor: Vendor, id: &AccountId) -> Option<&Account> {
         self.good.get(&(vendor, id.clone()))
     }

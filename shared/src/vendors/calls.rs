@@ -271,6 +271,20 @@ impl Vendors {
         verified.map_err(Unverified::Refused)
     }
 
+    /// Whether a vendor's console tries an address, signed with an account of ours.
+    pub async fn is_test_call(
+        &self,
+        vendor: Vendor,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> bool {
+        let verify = |account: &Account| account.dialect().verify_test_call(callback, now);
+        let is_signed = |account: &Account| verify(account) != Err(CallbackRefused::Unsigned);
+        // What strangers send unsigned is no reason to read a secret again.
+        self.registry.knows(vendor, is_signed)
+            && self.registry.has(vendor, |account| verify(account).is_ok(), now).await
+    }
+
     async fn account_of(&self, task: &Task, now: Timestamp) -> Result<Account, Fault> {
         let account = self.registry.of(task.vendor, &task.account, now).await;
         account.map_err(|no| match no {

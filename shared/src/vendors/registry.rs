@@ -69,6 +69,22 @@ impl Registry {
         self.get(vendor, |accounts| accounts.of(vendor, id).cloned(), now).await
     }
 
+    /// Whether an account of a vendor's is known that fits.
+    pub(super) fn knows(&self, vendor: Vendor, fits: impl Fn(&Account) -> bool) -> bool {
+        self.accounts.current().is_some_and(|accounts| accounts.find(vendor, fits).is_some())
+    }
+
+    /// Whether a vendor has an account that fits, be it one that the operator has just
+    /// put into the secret.
+    pub(super) async fn has(
+        &self,
+        vendor: Vendor,
+        fits: impl Fn(&Account) -> bool,
+        now: Timestamp,
+    ) -> bool {
+        self.reread(|accounts| accounts.find(vendor, &fits).cloned(), now).await.is_some()
+    }
+
     /// The same account with other credentials than those that were refused, if the
     /// operator has put them into the secret by now.
     pub(super) async fn renewed(&self, refused: &Account, now: Timestamp) -> Option<Account> {

@@ -1,14 +1,19 @@
 //! Kling's signature under a callback: <https://kling.ai/document-api/api/get-started/callbacks>.
 //!
 //! The scheme is Standard Webhooks. Kling signs only once its operator has made
-//! a secret in the console. The body is covered, but nobody here reads it: the
-//! console's test callback, which names no task of ours, is as good as any.
+//! a secret in the console. The body is covered, but nobody here reads it.
 
 use jiff::Timestamp;
 
 use super::facts::FACTS;
 use crate::crypto::WebhookSecret;
 use crate::dialects::contract::{Callback, CallbackRefused};
+
+/// A signature that cannot be checked, if there is one.
+pub(super) fn verify_none(callback: &Callback<'_>) -> Result<(), CallbackRefused> {
+    callback.header("webhook-signature")?;
+    Err(CallbackRefused::Mismatch)
+}
 
 /// Whether Kling signed this, and not long ago.
 pub(super) fn verify(

@@ -107,6 +107,17 @@ impl Dialect for Kling {
         secret.map_or(Ok(()), |secret| callback::verify(callback, secret, now))
     }
 
+    fn verify_test_call(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallbackRefused> {
+        match &self.account.webhook_secret {
+            Some(secret) => callback::verify(callback, secret, now),
+            None => callback::verify_none(callback),
+        }
+    }
+
     fn find(&self, search: &Search<'_>, now: Timestamp) -> Option<Request<Bytes>> {
         Some(self.request(&find::path(search), None, now))
     }

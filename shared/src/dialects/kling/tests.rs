@@ -119,6 +119,35 @@ fn a_callback_needs_a_signature_once_there_is_a_secret() {
 }
 
 #[test]
+fn a_test_call_of_the_console_is_known_by_its_signature_alone() {
+    let secret = "whsec_Zml4dHVyZXMtd2ViaG9vay1zZWNyZXQtMDAwMDAwMDE=";
+    let (_, fixture) = fixtures("callback_new_submitted").remove(0);
+    let headers = callback_headers(&fixture["callback"]["headers"]);
+    let unsigned = http::HeaderMap::new();
+    let body = fixture["callback"]["raw_body"].as_str().expect("text").as_bytes();
+    let signed_at = fixture["verify_with"]["now_unix"].as_i64().expect("a time");
+    let (ours, other) = (Some(secret), Some("whsec_b3RoZXI="));
+    let rows = [
+        (ours, &headers, 0, Ok(())),
+        (ours, &headers, 600, Err(CallbackRefused::Stale)),
+        (ours, &unsigned, 0, Err(CallbackRefused::Unsigned)),
+        (other, &headers, 0, Err(CallbackRefused::Mismatch)),
+        // The operator may have put a secret there by now.
+        (None, &headers, 0, Err(CallbackRefused::Mismatch)),
+        (None, &unsigned, 0, Err(CallbackRefused::Unsigned)),
+    ];
+    for (secret, headers, later, expected) in rows {
+        let account = match secret {
+            Some(secret) => json!({ "api_key": "key", "webhook_secret": secret }),
+            None => json!({ "api_key": "key" }),
+        };
+        let callback = Callback { path: "/v1/callbacks/kling/x", query: "", headers, body };
+        let verified = kling(account).verify_test_call(&callback, at(signed_at + later));
+        assert_eq!(verified, expected, "{secret:?} {later}");
+    }
+}
+
+#[test]
 fn an_account_has_one_kind_of_credentials_and_none_is_ever_printed() {
     let read = |account: Value| serde_json::from_value::<Kling>(account);
     let account = read(json!({

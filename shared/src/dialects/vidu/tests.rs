@@ -415,6 +415,38 @@ fn a_ring_is_believed_when_signed_and_not_otherwise() {
 }
 
 #[test]
+fn the_date_is_read_where_api_gateway_puts_it() {
+    let (_, fixture) = fixtures("callback_success").remove(0);
+    let key = fixture["verify_with"]["api_key"].as_str().expect("a key");
+    let now = fixture["verify_with"]["now_unix"].as_i64().expect("a time");
+    let remapped = |callback: &Value, own_date: Option<&str>| {
+        let mut callback = callback.clone();
+        let headers = callback["headers"].as_object_mut().expect("headers");
+        let date = headers.remove("Date").expect("a date");
+        headers.insert("x-amzn-Remapped-Date".to_owned(), date);
+        if let Some(own_date) = own_date {
+            headers.insert("Date".to_owned(), own_date.into());
+        }
+        callback
+    };
+    let callback = &fixture["callback"];
+    assert_eq!(verify(&remapped(callback, None), key, now), Ok(()));
+    let of_gateway = Some("Tue, 14 Jul 2026 09:02:01 GMT");
+    assert_eq!(verify(&remapped(callback, of_gateway), key, now), Ok(()), "its own date beside");
+    let stale = verify(&remapped(callback, None), key, now + 600);
+    assert_eq!(stale, Err(CallbackRefused::Stale));
+}
+
+#[test]
+fn no_call_for_no_task_is_vidus() {
+    let headers = http::HeaderMap::new();
+    let callback =
+        Callback { path: "/v1/callbacks/vidu/x", query: "", headers: &headers, body: b"" };
+    let verified = vidu("key").verify_test_call(&callback, at(0));
+    assert_eq!(verified, Err(CallbackRefused::Unsigned));
+}
+
+#[test]
 fn an_account_is_checked_and_its_key_never_printed() {
     let read = |account: Value| serde_json::from_value::<Vidu>(account);
     let account =
