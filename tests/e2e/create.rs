@@ -142,7 +142,20 @@ async fn every_wrong_request_gets_an_error_that_names_what_is_wrong() {
     let task = "/v1/video/generations/01234567890123456789012345678901";
     let json_type = Some("application/json");
     let good = tide().to_string();
+    let long = json!({
+        "model": "jimeng_v30", "prompt": "x", "metadata": { "req_key": "k".repeat(500 * 1024) },
+    });
+    let long = long.to_string();
     let rows = [
+        (
+            "POST",
+            create,
+            json_type,
+            long.as_str(),
+            400,
+            "invalid_parameter",
+            Some("metadata.req_key"),
+        ),
         ("GET", create, None, "", 405, "method_not_allowed", None),
         ("PUT", create, json_type, good.as_str(), 405, "method_not_allowed", None),
         ("DELETE", task, None, "", 405, "method_not_allowed", None),
@@ -247,7 +260,7 @@ async fn every_wrong_request_gets_an_error_that_names_what_is_wrong() {
             request = request.header("content-type", content_type);
         }
         let answer = send(request).await;
-        println!("{method} {path} {body}");
+        println!("{method} {path} {body:.100}");
         assert_error(&answer, status, code, param);
         assert_eq!(answer.headers.contains_key("allow"), status == 405);
     }

@@ -3,6 +3,8 @@
 //! Each `take_…` removes the field it reads; what is left at the end was asked
 //! for and not understood, and becomes a warning. `null` is the same as absent.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
@@ -190,12 +192,20 @@ impl Fields {
             Value::Bool(flag) => flag.to_string(),
             Value::Number(number) if number.to_string().len() <= 40 => number.to_string(),
             Value::Number(_) => "such a number".to_owned(),
-            Value::String(text) if text.chars().count() <= 40 => format!("the string {text:?}"),
-            Value::String(_) => "a string".to_owned(),
+            Value::String(text) => format!("the string {:?}", shortened(text)),
             Value::Array(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
         };
         ApiError::invalid(&param, format!("`{param}` must be {wanted}, not {got}."))
+    }
+}
+
+/// A client's text as a message repeats it: whole, if it is short.
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -17,9 +17,9 @@ mod warning;
 
 pub use created::Created;
 pub use error::ApiError;
-pub use fields::Fields;
+pub use fields::{Fields, shortened};
 pub use idempotency::{Record, Repeated};
 pub use image::{Format, Image};
-pub use order::{Generation, Order};
+pub use order::{Generation, LONGEST_MODEL, Order};
 pub use size::Size;
 pub use warning::Warning;

@@ -9,6 +9,9 @@ use super::image::Image;
 use super::size::Size;
 use super::warning::Warning;
 
+/// In bytes: a task keeps the name of its model, and makes its endpoint of it.
+pub const LONGEST_MODEL: usize = 256;
+
 /// What a client asks for, whatever the surface it came in by.
 #[derive(Clone, Debug)]
 pub struct Order {

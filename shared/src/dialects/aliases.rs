@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::registry::vendor_of;
+use crate::api::LONGEST_MODEL;
 
 /// `{"my-video":"viduq1"}`
 #[derive(Debug, Default)]
@@ -34,6 +35,9 @@ impl FromStr for Aliases {
         let aliases: BTreeMap<String, String> = serde_json::from_str(json).map_err(|error| {
             AliasError(format!("not a JSON object of model names to model names: {error}"))
         })?;
+        if let Some((alias, _)) = aliases.iter().find(|(_, model)| model.len() > LONGEST_MODEL) {
+            return Err(AliasError(format!("`{alias}` stands for a name of over 256 bytes")));
+        }
         match aliases.iter().find(|(_, model)| vendor_of(model).is_none()) {
             Some((alias, model)) => {
                 Err(AliasError(format!("`{alias}` stands for `{model}`, which no vendor serves")))
@@ -52,7 +56,9 @@ mod tests {
         let aliases: Aliases = r#"{"my-video":"viduq1"}"#.parse().unwrap();
         assert_eq!(aliases.resolve("my-video"), "viduq1");
         assert_eq!(aliases.resolve("viduq2"), "viduq2");
-        for broken in ["", "[]", r#"{"a":1}"#, r#"{"a":"sora-2"}"#] {
+        let long = |length: usize| format!(r#"{{"a":"vidu{}"}}"#, "x".repeat(length - 4));
+        assert!(long(256).parse::<Aliases>().is_ok());
+        for broken in ["", "[]", r#"{"a":1}"#, r#"{"a":"sora-2"}"#, &long(257)] {
             assert!(broken.parse::<Aliases>().is_err(), "{broken}");
         }
     }

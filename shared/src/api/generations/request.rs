@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::api::error::ApiError;
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, shortened};
 use crate::api::image::Image;
 use crate::api::json::Unrepeated;
-use crate::api::order::{Generation, Order};
+use crate::api::order::{Generation, LONGEST_MODEL, Order};
 use crate::api::size::Size;
 use crate::api::warning::Warning;
 
@@ -45,7 +45,6 @@ const RESERVED: [&str; 11] = [
 ];
 
 /// What a task keeps has to fit into its item, 400 KB in all.
-const LONGEST_MODEL: usize = 256;
 const LONGEST_USER: usize = 1024;
 const LONGEST_PAYLOAD: usize = 256 * 1024;
 
@@ -212,7 +211,8 @@ fn read_response_format(body: &mut Fields) -> Result<(), ApiError> {
         Some(other) => Err(ApiError::invalid(
             "response_format",
             format!(
-                "`response_format` must be \"url\", not {other:?}: videos are given by address."
+                "`response_format` must be \"url\", not {:?}: videos are given by address.",
+                shortened(other)
             ),
         )),
     }

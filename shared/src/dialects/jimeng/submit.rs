@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::models;
 use super::wire::Create;
-use crate::api::{ApiError, Generation, Image};
+use crate::api::{ApiError, Generation, Image, LONGEST_MODEL};
 use crate::dialects::translate::{Frame, Numbers, Reader, Translation};
 use crate::task::{Figures, whole};
 
@@ -55,6 +55,11 @@ fn choose_key(reader: &mut Reader) -> Result<String, ApiError> {
     if own.as_deref().is_some_and(|own| own.trim().is_empty()) {
         let param = reader.param("req_key");
         return Err(ApiError::invalid(&param, format!("`{param}` is empty.")));
+    }
+    if let Some(own) = own.as_deref().filter(|own| own.len() > LONGEST_MODEL) {
+        let param = reader.param("req_key");
+        let message = format!("`{param}` may have {LONGEST_MODEL} bytes, not {}.", own.len());
+        return Err(ApiError::invalid(&param, message));
     }
     if own.as_deref().is_some_and(|own| own != reader.model) {
         reader.used_instead("model", "req_key");

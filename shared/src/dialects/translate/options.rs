@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::model::{Opt, OptKind, one_of};
 use super::reader::Reader;
-use crate::api::{ApiError, Fields, Image};
+use crate::api::{ApiError, Fields, Image, shortened};
 
 impl Reader {
     /// Every option that the model takes with this input, checked and as it is sent.
@@ -34,7 +34,7 @@ impl Reader {
     fn check(&self, kind: OptKind, value: &mut Value, param: &str) -> Result<(), ApiError> {
         let message = match (kind, value) {
             (OptKind::Word(words), Value::String(word)) if words.refuses(|it| it == word) => {
-                format!("`{param}` must be {}, not {word:?}.", one_of(words.values()))
+                format!("`{param}` must be {}, not {:?}.", one_of(words.values()), shortened(word))
             }
             (OptKind::Text(Some(longest)), Value::String(text)) => {
                 return self.check_length(text, longest, param);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::model::{Choice, Resolution, one_of};
 use super::reader::Reader;
-use crate::api::ApiError;
+use crate::api::{ApiError, shortened};
 
 impl Reader {
     /// The ratio: the vendor's own option, or else that of the size.
@@ -97,7 +97,9 @@ impl Reader {
     }
 
     fn is_none_of(&self, param: &str, allowed: &[impl Display], got: &dyn Display) -> ApiError {
-        let message = format!("{} makes {}, not {got}.", self.model, one_of(allowed));
+        let got = got.to_string();
+        let (model, allowed, got) = (&self.model, one_of(allowed), shortened(&got));
+        let message = format!("{model} makes {allowed}, not {got}.");
         ApiError::invalid(param, message)
     }
 }

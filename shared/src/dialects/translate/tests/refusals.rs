@@ -57,6 +57,12 @@ fn what_a_row_excludes_is_refused_by_name_and_in_the_same_words() {
             "metadata.seed",
             "`metadata.seed` must be 0 to 9, not -1.",
         ),
+        (
+            strict,
+            json!({"metadata":{"aspect_ratio":"9".repeat(41)}}),
+            "metadata.aspect_ratio",
+            "strict-1 makes 16:9 or 1:1, not 9999999999999999999999999999999999999999….",
+        ),
         (strict, json!({"size":"960x720"}), "size", "strict-1 makes 16:9 or 1:1, not 960x720."),
         (
             strict,

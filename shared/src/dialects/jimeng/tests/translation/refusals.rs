@@ -27,6 +27,7 @@ fn what_jimeng_surely_refuses_is_refused_by_name() {
         ),
         (text, json!({"metadata":{"prompt":" "}}), "metadata.prompt", "blank"),
         (text, json!({"metadata":{"req_key":""}}), "metadata.req_key", "empty"),
+        (text, json!({"metadata":{"req_key":"k".repeat(257)}}), "metadata.req_key", "257 bytes"),
         (text, json!({"duration":7}), "duration", "five or ten"),
         (text, json!({"duration":5.5}), "duration", "never rounded"),
         (old_text, json!({"duration":10}), "duration", "S2.0 makes five"),
