@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use shared::task::Vendor;
 use shared::vendors::{AccountsError, check_accounts};
 
+use crate::clock::Clock;
 use crate::simulators::ledger::Ledger;
 use crate::simulators::{Record, Simulator};
 
@@ -26,7 +27,12 @@ pub(crate) fn check(accounts: &str) -> Result<(), AccountsError> {
 }
 
 impl Accounts {
-    pub(crate) async fn start(given: &str, pace: Duration, ledger: &Ledger) -> io::Result<Self> {
+    pub(crate) async fn start(
+        given: &str,
+        pace: Duration,
+        ledger: &Ledger,
+        clock: Clock,
+    ) -> io::Result<Self> {
         let mut accounts: Map<String, Value> = serde_json::from_str(given)?;
         let mut simulators = BTreeMap::new();
         let mut simulated = Vec::new();
@@ -34,7 +40,7 @@ impl Accounts {
             if accounts.contains_key(vendor.as_str()) {
                 continue;
             }
-            let simulator = Simulator::start(vendor, pace, ledger.clone()).await?;
+            let simulator = Simulator::start(vendor, pace, ledger.clone(), clock).await?;
             accounts.insert(vendor.to_string(), simulator.account());
             simulators.insert(vendor, simulator);
             simulated.push(vendor);

@@ -11,6 +11,7 @@ pub mod simulators;
 pub mod template;
 
 mod accounts;
+mod clock;
 mod database;
 mod front;
 mod functions;
@@ -24,6 +25,7 @@ mod server;
 mod stack;
 mod stream;
 
+pub use clock::Clock;
 pub use receiver::Receiver;
 pub use reply::Reply;
 pub use stack::{Options, Stack, StackError};

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::Reply;
+use crate::clock::Clock;
 use crate::simulators::http_client;
 use crate::simulators::ledger::Ledger;
 use crate::simulators::script::Script;
@@ -33,7 +34,8 @@ impl ScriptedVidu {
         // At this pace nothing is called back within a test.
         let pace = Duration::from_secs(24 * 60 * 60);
         let ledger = Ledger::open(None).expect("memory needs no file");
-        let settings = Settings { api_key, pace, ledger, script: Some(script.clone()) };
+        let settings =
+            Settings { api_key, pace, ledger, clock: Clock::Machine, script: Some(script.clone()) };
         Self { vidu: vidu::start(settings).await.expect("a free port"), script }
     }
 

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::accounts::Accounts;
+use crate::clock::Clock;
 use crate::database::Database;
 use crate::front::{self, Front};
 use crate::functions::Function;
@@ -57,6 +58,8 @@ pub struct Options {
     pub starts_functions: bool,
     /// How long a simulated vendor takes over a video.
     pub pace: Duration,
+    /// The time that simulated vendors live in.
+    pub vendors_clock: Clock,
 }
 
 impl Default for Options {
@@ -71,6 +74,7 @@ impl Default for Options {
             model_aliases: None,
             starts_functions: true,
             pace: Duration::from_secs(4),
+            vendors_clock: Clock::Machine,
         }
     }
 }
@@ -124,9 +128,10 @@ impl Stack {
             .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random::<32>())))
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let (ledger, lock) = open_ledger(options.data.as_deref())?;
-        let accounts = Accounts::start(&options.accounts, options.pace, &ledger)
-            .await
-            .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
+        let accounts =
+            Accounts::start(&options.accounts, options.pace, &ledger, options.vendors_clock)
+                .await
+                .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
         let secrets = Secrets::default();
         secrets.put("Accounts", accounts.json.clone());
         secrets.put("CallbackSecret", callback_secret(&ledger)?);

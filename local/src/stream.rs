@@ -65,13 +65,18 @@ impl Events {
     /// Waits for the next changes that the function wants.
     pub async fn next(&mut self) -> io::Result<Value> {
         loop {
-            let mut records = self.changes.next()?;
-            records.retain(|record| self.stream.wants(record));
-            if !records.is_empty() {
-                return Ok(json!({ "Records": records }));
+            if let Some(event) = self.so_far()? {
+                return Ok(event);
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The changes up to now that the function wants, if there are any.
+    pub fn so_far(&mut self) -> io::Result<Option<Value>> {
+        let mut records = self.changes.next()?;
+        records.retain(|record| self.stream.wants(record));
+        Ok((!records.is_empty()).then(|| json!({ "Records": records })))
     }
 }
 

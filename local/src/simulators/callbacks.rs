@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use super::ledger::Ledger;
 use super::misbehaviour::Misbehaviour;
 use super::timeline::{Outcome, Timeline, a_while};
+use crate::clock::Clock;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -107,6 +108,7 @@ pub(super) struct Caller {
     /// The area of the callbacks in the ledger, by the ids of their tasks.
     area: String,
     ledger: Ledger,
+    clock: Clock,
     client: reqwest::Client,
     /// Takes the ids of tasks with callbacks to be made.
     tasks: UnboundedSender<String>,
@@ -117,6 +119,7 @@ impl Caller {
     pub(super) fn new(
         vendor: &'static str,
         ledger: &Ledger,
+        clock: Clock,
     ) -> io::Result<(Self, UnboundedReceiver<String>)> {
         let area = format!("{vendor} callbacks");
         let (tasks, to_call_for) = unbounded_channel();
@@ -126,7 +129,7 @@ impl Caller {
             }
         }
         let client = super::http_client();
-        Ok((Self { vendor, area, ledger: ledger.clone(), client, tasks }, to_call_for))
+        Ok((Self { vendor, area, ledger: ledger.clone(), clock, client, tasks }, to_call_for))
     }
 
     pub(super) fn begin(&self, task_id: &str, callbacks: &Callbacks) -> io::Result<()> {
@@ -175,7 +178,7 @@ impl Caller {
         F: Fn(&reqwest::Client, &str, &Callbacks, Callback) -> io::Result<Option<RequestBuilder>>,
     {
         while let Some(callbacks) = self.ledger.get::<Callbacks>(&self.area, id)? {
-            let Some((callback, wait)) = callbacks.next(Timestamp::now()) else { break };
+            let Some((callback, wait)) = callbacks.next(self.clock.now()) else { break };
             if !wait.is_zero() {
                 sleep(wait).await;
                 continue;

@@ -34,6 +34,7 @@ use super::ledger::Ledger;
 use super::members::is_json;
 use super::sample;
 use super::submissions::{Record, Submissions};
+use crate::clock::Clock;
 use crate::random::random;
 use crate::server::Server;
 
@@ -54,6 +55,7 @@ pub struct Settings {
     /// The time from a task's creation to its end.
     pub pace: Duration,
     pub ledger: Ledger,
+    pub clock: Clock,
 }
 
 /// A running Jimeng; dropping it stops it.
@@ -70,7 +72,7 @@ impl Jimeng {
 
     /// The submissions and what came of them.
     pub fn records(&self) -> io::Result<Vec<Record>> {
-        let now = Timestamp::now();
+        let now = self.service.clock.now();
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
@@ -89,6 +91,7 @@ pub async fn start(settings: Settings) -> io::Result<Jimeng> {
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
+        clock: settings.clock,
         base_url: listener.base_url(),
     });
     Ok(Jimeng { server: listener.serve(router(service.clone())), service })
@@ -107,6 +110,7 @@ struct Service {
     keys: Keys,
     pace: Duration,
     ledger: Ledger,
+    clock: Clock,
     base_url: String,
     submissions: Submissions,
 }
@@ -135,7 +139,7 @@ impl Service {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, LARGEST_BODY).await;
         let body = body.map_err(|_| Refusal::input("the body is too large or was cut off"))?;
-        let now = Timestamp::now();
+        let now = self.clock.now();
 
         if call.action.is_empty() || call.version.is_empty() {
             return Err(Refusal::Gateway(GatewayCode::MissingParameter));
@@ -241,7 +245,7 @@ async fn serve_video(
         None => None,
     };
     match task {
-        Some(task) if task.state(Timestamp::now()) == TaskState::Done => {
+        Some(task) if task.state(service.clock.now()) == TaskState::Done => {
             sample::serve(method, headers).await
         }
         _ => StatusCode::NOT_FOUND.into_response(),

@@ -41,6 +41,7 @@ use super::ledger::Ledger;
 use super::members::{self, Body};
 use super::submissions::{Record, Submissions};
 use super::{ids, sample};
+use crate::clock::Clock;
 use crate::random::random;
 use crate::server::Server;
 
@@ -63,6 +64,7 @@ pub struct Settings {
     /// The time from a task's creation to its end.
     pub pace: Duration,
     pub ledger: Ledger,
+    pub clock: Clock,
 }
 
 /// A running Kling; dropping it stops it.
@@ -79,7 +81,7 @@ impl Kling {
 
     /// The submissions and what came of them.
     pub fn records(&self) -> io::Result<Vec<Record>> {
-        let now = Timestamp::now();
+        let now = self.service.clock.now();
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
@@ -90,13 +92,14 @@ impl Kling {
 pub async fn start(settings: Settings) -> io::Result<Kling> {
     let signer = settings.webhook_secret.as_deref().map(Signer::read).transpose()?;
     let listener = super::listen(Vendor::Kling, &settings.ledger).await?;
-    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger)?;
+    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger, settings.clock)?;
     let service = Arc::new(Service {
         credentials: settings.credentials,
         signer,
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
+        clock: settings.clock,
         base_url: listener.base_url(),
         creating: Mutex::new(()),
         caller: caller.clone(),
@@ -136,6 +139,7 @@ struct Service {
     signer: Option<Signer>,
     pace: Duration,
     ledger: Ledger,
+    clock: Clock,
     base_url: String,
     /// Held while an external id is looked up and taken.
     creating: Mutex<()>,
@@ -161,7 +165,7 @@ impl Service {
         endpoint: Endpoint,
         generation: Generation,
     ) -> Result<Response, Refusal> {
-        let (submission, now) = (generation.submission(), Timestamp::now());
+        let (submission, now) = (generation.submission(), self.clock.now());
         if let Some(bad_answer) = self.submissions.receive(&submission, now)? {
             return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
@@ -206,7 +210,7 @@ async fn authorize(
     next: Next,
 ) -> Response {
     let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
-    match service.credentials.admit(header, design, Timestamp::now()) {
+    match service.credentials.admit(header, design, service.clock.now()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -238,7 +242,7 @@ fn create_new(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
 /// A task is found by either id, but only where it was made.
 fn query_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
     get(move |State(service): State<Arc<Service>>, Path(id): Path<String>| async move {
-        let now = Timestamp::now();
+        let now = service.clock.now();
         let task = match service.task(&id)? {
             Some(task) => Some(task),
             None => service.task_of(&id)?,
@@ -272,7 +276,7 @@ async fn query_new(State(service): State<Arc<Service>>, uri: Uri) -> Result<Resp
     if ids.is_empty() == external_ids.is_empty() || ids.len() + external_ids.len() > MOST_IDS {
         return Err(Refusal::invalid("task_ids"));
     }
-    let now = Timestamp::now();
+    let now = service.clock.now();
     let by_id = ids.iter().map(|id| service.task(id));
     let by_external_id = external_ids.iter().map(|id| service.task_of(id));
     let mut answers = Vec::new();
@@ -302,7 +306,7 @@ async fn serve_video(
         None => None,
     };
     match task {
-        Some(task) if task.state(Timestamp::now()) == TaskState::Succeeded => {
+        Some(task) if task.state(service.clock.now()) == TaskState::Succeeded => {
             Ok(sample::serve(method, headers).await)
         }
         _ => Err(Refusal::new(Code::NoSuchResource, "the video does not exist")),

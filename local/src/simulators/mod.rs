@@ -34,6 +34,7 @@ use shared::task::Vendor;
 
 use self::ledger::Ledger;
 pub use self::submissions::{Record, VendorTask};
+use crate::clock::Clock;
 use crate::server::Listener;
 
 /// The key that the simulated Kling takes, in both of its designs.
@@ -55,24 +56,31 @@ pub enum Simulator {
 }
 
 impl Simulator {
-    pub async fn start(vendor: Vendor, pace: Duration, ledger: Ledger) -> io::Result<Self> {
+    pub async fn start(
+        vendor: Vendor,
+        pace: Duration,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> io::Result<Self> {
         Ok(match vendor {
             Vendor::Jimeng => {
                 let [access_key, secret_key] = JIMENG_KEYS.map(str::to_owned);
                 let session_token = None;
                 let settings =
-                    jimeng::Settings { access_key, secret_key, session_token, pace, ledger };
+                    jimeng::Settings { access_key, secret_key, session_token, pace, ledger, clock };
                 Self::Jimeng(jimeng::start(settings).await?)
             }
             Vendor::Kling => {
                 let credentials = kling::Credentials::ApiKey(KLING_KEY.to_owned());
                 let webhook_secret = Some(KLING_WEBHOOK_SECRET.to_owned());
-                let settings = kling::Settings { credentials, webhook_secret, pace, ledger };
+                let settings = kling::Settings { credentials, webhook_secret, pace, ledger, clock };
                 Self::Kling(kling::start(settings).await?)
             }
             Vendor::Vidu => {
                 let (api_key, script) = (VIDU_KEY.to_owned(), None);
-                Self::Vidu(vidu::start(vidu::Settings { api_key, pace, ledger, script }).await?)
+                Self::Vidu(
+                    vidu::start(vidu::Settings { api_key, pace, ledger, clock, script }).await?,
+                )
             }
         })
     }

@@ -40,6 +40,7 @@ use super::members::{self, Body};
 use super::script::Script;
 use super::submissions::{Record, Submissions};
 use super::{ids, sample};
+use crate::clock::Clock;
 use crate::random::random;
 use crate::server::Server;
 
@@ -54,6 +55,7 @@ pub struct Settings {
     /// The time from a task's creation to its end.
     pub pace: Duration,
     pub ledger: Ledger,
+    pub clock: Clock,
     /// Answers of a test's, in the place of the vendor's own.
     pub script: Option<Arc<Script>>,
 }
@@ -87,7 +89,7 @@ impl Vidu {
 
     /// The submissions and what came of them.
     pub fn records(&self) -> io::Result<Vec<Record>> {
-        let now = Timestamp::now();
+        let now = self.service.clock.now();
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
@@ -97,7 +99,7 @@ impl Vidu {
 /// Starts on a free port of this machine, and takes up the tasks that the ledger holds.
 pub async fn start(settings: Settings) -> io::Result<Vidu> {
     let listener = super::listen(Vendor::Vidu, &settings.ledger).await?;
-    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger)?;
+    let (caller, to_call_for) = Caller::new(NAME, &settings.ledger, settings.clock)?;
     let service = Arc::new(Service {
         api_key: Mutex::new(settings.api_key),
         unauthorized: AtomicUsize::new(0),
@@ -105,6 +107,7 @@ pub async fn start(settings: Settings) -> io::Result<Vidu> {
         pace: settings.pace,
         submissions: Submissions::new(NAME, settings.pace, &settings.ledger),
         ledger: settings.ledger,
+        clock: settings.clock,
         base_url: listener.base_url(),
         caller: caller.clone(),
     });
@@ -138,6 +141,7 @@ struct Service {
     script: Option<Arc<Script>>,
     pace: Duration,
     ledger: Ledger,
+    clock: Clock,
     base_url: String,
     submissions: Submissions,
     caller: Caller,
@@ -193,7 +197,7 @@ fn create(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
             return Ok(scripted);
         }
         let generation = Generation::read(endpoint, &body)?;
-        let (submission, now) = (generation.submission(), Timestamp::now());
+        let (submission, now) = (generation.submission(), service.clock.now());
         if let Some(bad_answer) = service.submissions.receive(&submission, now)? {
             return bad_answer.response().await.ok_or_else(Refusal::busy);
         }
@@ -229,7 +233,7 @@ async fn query(
     {
         return Ok(scripted);
     }
-    let now = Timestamp::now();
+    let now = service.clock.now();
     let task = service.task(&id)?.ok_or_else(task_not_found)?;
     if let Some(bad_answer) = task.timeline.bad_answer(now) {
         return bad_answer.response().await.ok_or_else(Refusal::busy);
@@ -251,7 +255,7 @@ async fn serve_video(
         None => None,
     };
     match task {
-        Some(task) if task.state(Timestamp::now()) == task::State::Success => {
+        Some(task) if task.state(service.clock.now()) == task::State::Success => {
             Ok(sample::serve(method, headers).await)
         }
         _ => Err(Refusal::new(Reason::CreationNotFound, "creation not found")),

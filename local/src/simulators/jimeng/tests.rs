@@ -150,6 +150,7 @@ async fn jimeng(pace: Duration, ledger: Ledger) -> Jimeng {
         session_token: Some("STSTEST".to_owned()),
         pace,
         ledger,
+        clock: Clock::Machine,
     };
     start(settings).await.unwrap()
 }

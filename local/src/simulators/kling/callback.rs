@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use ring::hmac;
 
@@ -50,7 +49,7 @@ pub(super) fn request(
         } else {
             b"something else"
         };
-        let (id, timestamp) = (ids::new_task(), Timestamp::now().as_second().to_string());
+        let (id, timestamp) = (ids::new_task(), service.clock.now().as_second().to_string());
         request = request
             .header("webhook-signature", signer.sign(&id, &timestamp, signed))
             .header("webhook-id", id)

@@ -8,6 +8,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Clock;
 use crate::simulators::http_client;
 use crate::simulators::replay::{Before, Exchange, Exchanges, grow_old, id_of};
 use crate::simulators::testing::{
@@ -119,7 +120,13 @@ async fn requests_of_the_fixtures_are_answered_as_kling_answers_them() {
             Credentials::ApiKey(KEY.to_owned())
         };
         let pace = FOR_EVER;
-        let settings = Settings { credentials, webhook_secret: None, pace, ledger: ledger.clone() };
+        let settings = Settings {
+            credentials,
+            webhook_secret: None,
+            pace,
+            ledger: ledger.clone(),
+            clock: Clock::Machine,
+        };
         let kling = start(settings).await.unwrap();
         let (mut exchange, before) = bring_about(name, exchange);
         let good = Some(format!("Bearer {KEY}"));
@@ -263,7 +270,9 @@ async fn what_was_begun_goes_on_after_a_restart() {
 async fn kling(pace: Duration, ledger: Ledger) -> Kling {
     let credentials = Credentials::ApiKey(KEY.to_owned());
     let webhook_secret = Some(WEBHOOK_SECRET.to_owned());
-    start(Settings { credentials, webhook_secret, pace, ledger }).await.unwrap()
+    start(Settings { credentials, webhook_secret, pace, ledger, clock: Clock::Machine })
+        .await
+        .unwrap()
 }
 
 async fn post_to(kling: &Kling, path: &str, body: &Value) -> (u16, Value) {

@@ -54,7 +54,7 @@ pub(super) fn request(
         Signature::Wrong => "somebody else's".to_owned(),
         Signature::Missing => return Ok(Some(request.body(body))),
     };
-    let headers = signed_headers(&key, &uri, Timestamp::now()).into_iter();
+    let headers = signed_headers(&key, &uri, service.clock.now()).into_iter();
     let request = headers.fold(request, |request, (name, value)| request.header(name, value));
     Ok(Some(request.body(body)))
 }

@@ -56,7 +56,7 @@ pub(super) async fn answer(
         return Ok(scripted);
     }
     let query = Query::read(uri.query().unwrap_or_default())?;
-    Ok(Json(query.list(&service, Timestamp::now())?).into_response())
+    Ok(Json(query.list(&service, service.clock.now())?).into_response())
 }
 
 impl Query {

@@ -4,6 +4,7 @@ mod misbehaviour;
 
 use super::callback::signature;
 use super::*;
+use crate::clock::Clock;
 use crate::simulators::http_client;
 use crate::simulators::replay::{Before, Exchange, Exchanges, grow_old, id_of};
 use crate::simulators::testing::{
@@ -157,7 +158,7 @@ async fn the_end_is_called_back_three_times_when_it_is_refused_and_processing_on
     let second = create_text(&vidu, callback).await;
     assert_eq!(next_state(&mut receiver, &second).await, "processing");
     assert_eq!(next_state(&mut receiver, &second).await, "success");
-    let made_after_a_restart = || Caller::new(NAME, &ledger).unwrap().1.len();
+    let made_after_a_restart = || Caller::new(NAME, &ledger, Clock::Machine).unwrap().1.len();
     while made_after_a_restart() > 0 {
         tokio::task::yield_now().await;
     }
@@ -239,7 +240,13 @@ async fn a_list_has_the_tasks_of_a_time_page_by_page_newest_first() {
 async fn a_script_answers_in_the_place_of_vidu_and_writes_down_what_is_asked() {
     let script = Arc::new(Script::default());
     let (api_key, ledger) = (KEY.to_owned(), memory());
-    let settings = Settings { api_key, pace: FOR_EVER, ledger, script: Some(script.clone()) };
+    let settings = Settings {
+        api_key,
+        pace: FOR_EVER,
+        ledger,
+        clock: Clock::Machine,
+        script: Some(script.clone()),
+    };
     let vidu = start(settings).await.unwrap();
     let body = json!({"model": "viduq1", "prompt": "rain"});
     script.reply_to_submissions([Reply::Json(418, json!({"reason": "Teapot"}))]);
@@ -262,7 +269,7 @@ async fn a_script_answers_in_the_place_of_vidu_and_writes_down_what_is_asked() {
 
 async fn vidu(pace: Duration, ledger: Ledger) -> Vidu {
     let api_key = KEY.to_owned();
-    start(Settings { api_key, pace, ledger, script: None }).await.unwrap()
+    start(Settings { api_key, pace, ledger, clock: Clock::Machine, script: None }).await.unwrap()
 }
 
 async fn create_text(vidu: &Vidu, more: Value) -> String {
