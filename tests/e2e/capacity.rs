@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use callback::Callback;
 use create::Create;
-use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, RequestExt};
 use local::Reply;
@@ -17,7 +16,7 @@ use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
 
-use crate::between::{Between, Call, serve};
+use crate::between::{Between, Call, Fault, serve};
 use crate::gateway::{Gateway, tide};
 use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 
@@ -26,9 +25,9 @@ use crate::scripted_vidu::{ScriptedVidu, ViduCallback, state, success};
 struct Meter(Mutex<String>);
 
 impl Between for Meter {
-    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
+    fn ask(&self, call: &mut Call) -> Fault {
         call.request["ReturnConsumedCapacity"] = "INDEXES".into();
-        None
+        Fault::None
     }
 
     fn answered(&self, call: &Call, answer: &Value) {

@@ -16,6 +16,7 @@ mod contract;
 mod contract_drift;
 mod contract_public;
 mod create;
+mod dice;
 mod events;
 mod gateway;
 mod given_up;

@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -30,7 +29,8 @@ use shared::store::usage::UNFINISHED;
 use shared::task::{Code, Duty, Status, Task, Vendor};
 use tokio::net::TcpListener;
 
-use crate::between::{Between, Call, serve};
+use crate::between::{Between, Call, Fault, Refusal, serve};
+use crate::dice::Dice;
 use crate::gateway::{Gateway, owner, text};
 use crate::lines;
 use crate::usage::{item, sum};
@@ -59,25 +59,6 @@ const TROUBLES: [&str; 12] = [
     "moderated",
 ];
 
-/// Dice that fall the same for the same seed (xorshift).
-struct Dice(AtomicU64);
-
-impl Dice {
-    fn throw(&self, sides: u64) -> u64 {
-        let next = |seed: u64| {
-            let seed = seed ^ (seed << 13);
-            let seed = seed ^ (seed >> 7);
-            seed ^ (seed << 17)
-        };
-        let before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| Some(next(it)));
-        next(before.expect("it is always updated")) % sides
-    }
-
-    fn one_in(&self, sides: u64) -> bool {
-        self.throw(sides) == 0
-    }
-}
-
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -87,21 +68,14 @@ fn setting(name: &str, default: u64) -> u64 {
 struct BadDay(Arc<Dice>);
 
 impl Between for BadDay {
-    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
+    fn ask(&self, call: &mut Call) -> Fault {
         if call.operation == "TransactWriteItems" && self.0.one_in(5) {
-            let reasons = json!([{ "Code": "None" }, { "Code": "TransactionConflict" }]);
-            let body = json!({
-                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-                "Message": "somebody else is writing the same",
-                "CancellationReasons": reasons,
-            });
-            return Some((StatusCode::BAD_REQUEST, body));
+            Fault::Refuse(Refusal::Conflict(vec![1]))
+        } else if self.0.one_in(50) {
+            Fault::Refuse(Refusal::Throttled)
+        } else {
+            Fault::None
         }
-        let throttled = json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
-            "message": "no capacity left",
-        });
-        self.0.one_in(50).then_some((StatusCode::BAD_REQUEST, throttled))
     }
 }
 
@@ -158,7 +132,7 @@ async fn in_a_storm_every_task_ends_as_its_vendor_says_and_is_paid_for_once() {
     let seed = setting("FILMGATE_STORM_SEED", 0x5eed);
     let count = setting("FILMGATE_STORM_TASKS", 80);
     println!("FILMGATE_STORM_SEED={seed} FILMGATE_STORM_TASKS={count}");
-    let dice = Arc::new(Dice(AtomicU64::new(seed.max(1))));
+    let dice = Arc::new(Dice::new(seed));
     lines::install();
     let gateway = Gateway::start().await;
     let limits = json!({ "unfinished": 1_000_000, "creates_per_minute": 1_000_000 });

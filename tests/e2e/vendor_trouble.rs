@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use create::Create;
-use http::StatusCode;
 use jiff::Timestamp;
 use local::LOCAL_KEY;
 use local::Reply;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use shared::runtime::Environment;
 use shared::task::Vendor;
 
-use crate::between::{Between, Call, serve};
+use crate::between::{Between, Call, Fault, Refusal, serve};
 use crate::gateway::{Gateway, assert_error, tide};
 use crate::scripted_vidu::{ScriptedVidu, VENDOR_TASK, success};
 
@@ -184,13 +183,11 @@ async fn what_the_vendor_is_sent_is_the_clients_request_in_its_own_words() {
 struct NoEnds;
 
 impl Between for NoEnds {
-    fn ask(&self, call: &mut Call) -> Option<(StatusCode, Value)> {
-        let conflict = json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-            "Message": "somebody else is writing the same",
-            "CancellationReasons": [{ "Code": "TransactionConflict" }],
-        });
-        (call.operation == "TransactWriteItems").then_some((StatusCode::BAD_REQUEST, conflict))
+    fn ask(&self, call: &mut Call) -> Fault {
+        match call.operation.as_str() {
+            "TransactWriteItems" => Fault::Refuse(Refusal::Conflict(vec![0])),
+            _ => Fault::None,
+        }
     }
 }
 
