@@ -12,7 +12,7 @@ use crate::scripted_vidu::{ScriptedVidu, success};
 use crate::usage::item;
 
 /// How many tasks of a key count as unfinished.
-async fn unfinished(gateway: &Gateway, owner: &str) -> i64 {
+pub(crate) async fn unfinished(gateway: &Gateway, owner: &str) -> i64 {
     item(gateway, owner, UNFINISHED).await["tasks"].as_i64().unwrap_or(0)
 }
 

@@ -3,6 +3,7 @@
 //! Each test has a stack of its own on port 0. What it proves of vendors is
 //! what the simulators answer.
 
+mod audit;
 mod between;
 mod callbacks;
 mod capacity;
@@ -18,6 +19,7 @@ mod contract_public;
 mod create;
 mod dice;
 mod events;
+mod every_call;
 mod gateway;
 mod given_up;
 mod idempotency;
@@ -39,5 +41,6 @@ mod vendor_trouble;
 mod vendors;
 mod webhook_receiver;
 mod webhooks;
+mod world;
 
 use local::scripted_vidu;

@@ -1,0 +1,162 @@
+//! Every call of AWS that any path makes is lost, refused, broken, hung and survived by nobody,
+//! and every promise is kept all the same.
+//!
+//! Each path is walked once on a good day to learn its calls. Then, for each call and each thing
+//! that may go wrong with it, it is walked again, all at once in one world; everything runs to its
+//! end, and the audit finds what was broken.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::audit::Audit;
+use crate::between::{Call, Fault};
+use crate::world::{KINDS, Kind, Step, Wanted, World, recording};
+
+/// A path through the functions, one of which is looked at.
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    name: &'static str,
+    model: &'static str,
+    count: u32,
+    /// Whether the key has limits, so that its tasks are counted.
+    limited: bool,
+    idempotent: bool,
+    webhook: bool,
+    simulate: &'static [&'static str],
+    /// The function whose calls go wrong.
+    watched: &'static str,
+}
+
+const PLAIN: Path = Path {
+    name: "",
+    model: "viduq1",
+    count: 1,
+    limited: false,
+    idempotent: false,
+    webhook: false,
+    simulate: &[],
+    watched: "Create",
+};
+
+/// One walk along a path, on which one call goes wrong.
+struct Case {
+    number: usize,
+    at: Option<(usize, Kind)>,
+}
+
+/// The calls that tasks are the cause of, as far as they are watched.
+#[derive(Default)]
+struct Fates {
+    watched: &'static str,
+    tasks: Mutex<BTreeMap<String, Fate>>,
+}
+
+/// What is to befall a task, and the calls that were made for it.
+#[derive(Default)]
+struct Fate {
+    step: Option<Step>,
+    calls: Vec<String>,
+}
+
+impl Fates {
+    fn befall(&self, call: &Call) -> Fault {
+        let Some(task) = call.task_id().filter(|_| call.function() == self.watched) else {
+            return Fault::None;
+        };
+        let mut tasks = self.tasks.lock().expect("nothing panics holding them");
+        let fate = tasks.entry(task.to_owned()).or_default();
+        fate.calls.push(call.operation.clone());
+        fate.step.as_mut().map_or(Fault::None, Step::next)
+    }
+}
+
+impl Path {
+    fn wanted(&self, case: &Case, hook: &str) -> Wanted {
+        let what = case.at.map(|(call, kind)| format!("call {call} {kind:?}"));
+        let what = what.unwrap_or_else(|| "a good day".to_owned());
+        let number = case.number;
+        Wanted {
+            api_key: format!("sk-case-{number}"),
+            model: self.model,
+            prompt: format!("{}: {what}", self.name),
+            count: self.count,
+            idempotency_key: self.idempotent.then(|| format!("case-{number}")),
+            webhook: self.webhook.then(|| hook.to_owned()),
+            simulate: self.simulate.to_vec(),
+        }
+    }
+
+    /// Walks along this path once, and gives the calls of the watched function.
+    async fn walk(&self, world: &World, fates: &Fates, case: &Case, hook: &str) -> Vec<String> {
+        let wanted = self.wanted(case, hook);
+        let secret = world.gateway.stack.webhook_secret();
+        let mut key = json!({ "webhook_secret": secret });
+        if self.limited {
+            key["limits"] = json!({ "unfinished": 9, "creates_per_minute": 9 });
+        }
+        world.gateway.with_key(&wanted.api_key, key).await;
+        let step = case.at.map(|(call, kind)| Step::new(call, kind));
+        if self.watched == "Create" {
+            let (rule, calls) = recording(step);
+            let told = world.create(&wanted, rule).await;
+            if wanted.idempotency_key.is_some() && told.answer.is_none_or(|it| it.0 != 200) {
+                // A careful client asks again, once the first cannot be at work any more.
+                world.sleep_until(world.now() + SignedDuration::from_secs(31)).await;
+                world.create(&wanted, recording(None).0).await;
+            }
+            return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
+        }
+        let told = world.create(&wanted, recording(None).0).await;
+        let [id] = told.task_ids()[..] else { panic!("one task: {told:?}") };
+        if self.watched == "Query" {
+            // By then the video is there.
+            world.sleep_until(world.now() + SignedDuration::from_secs(60)).await;
+            let (rule, calls) = recording(step);
+            world.query(&wanted.api_key, id, rule).await;
+            return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
+        }
+        let mut tasks = fates.tasks.lock().expect("nothing panics holding them");
+        tasks.insert(id.to_owned(), Fate { step, calls: Vec::new() });
+        Vec::new()
+    }
+
+    /// Walks along this path on a good day, and then on every bad one, and gives the breaches.
+    async fn check(self) -> Vec<String> {
+        let world = World::start().await;
+        let hook = world.receive_webhooks(|_| http::StatusCode::NO_CONTENT).await;
+        let fates = Arc::new(Fates { watched: self.watched, ..Fates::default() });
+        let weather = fates.clone();
+        world.set_weather(move |call| weather.befall(call));
+        let good = Case { number: 0, at: None };
+        let mut calls = self.walk(&world, &fates, &good, &hook).await;
+        world.settle(1).await;
+        if calls.is_empty() {
+            let tasks = fates.tasks.lock().expect("nothing panics holding them");
+            calls = tasks.values().next().expect("one task").calls.clone();
+        }
+        assert!(!calls.is_empty(), "{} makes no call", self.name);
+        println!("{}: {calls:?}", self.name);
+        let bad = (0..calls.len()).flat_map(|call| KINDS.map(|kind| Some((call, kind))));
+        let cases: Vec<_> = (1..).zip(bad).map(|(number, at)| Case { number, at }).collect();
+        join_all(cases.iter().map(|case| self.walk(&world, &fates, case, &hook))).await;
+        world.settle(1).await;
+        Audit::of(&world).await.breaches
+    }
+}
+
+async fn check(paths: &[Path]) {
+    let mut breaches = Vec::new();
+    for path in paths {
+        breaches.extend(path.check().await);
+    }
+    assert!(breaches.is_empty(), "{} breaches:\n{}", breaches.len(), breaches.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_befalls_a_create_its_answer_is_kept() {
+    check(&[Path { name: "jimeng", model: "jimeng_v30", ..PLAIN }]).await;
+}

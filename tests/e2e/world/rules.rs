@@ -1,0 +1,139 @@
+//! Whom a fault befalls: each function that runs has a rule of its own.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::between::{Between, Call, Fault, Refusal};
+
+/// Says what becomes of each call that one invocation makes.
+pub(crate) type Rule = Box<dyn FnMut(&Call) -> Fault + Send>;
+
+/// The rules of the invocations under way, by the addresses that their functions call.
+#[derive(Default)]
+pub(super) struct Rules {
+    invocations: Mutex<BTreeMap<String, Invocation>>,
+    /// Told of every write that was done.
+    pub(super) written: Notify,
+}
+
+struct Invocation {
+    rule: Rule,
+    killed: Arc<Notify>,
+}
+
+impl Rules {
+    /// Begins an invocation; who waits for what is returned learns that it is killed.
+    pub(super) fn begin(&self, caller: &str, rule: Rule) -> Arc<Notify> {
+        let killed = Arc::new(Notify::new());
+        let invocation = Invocation { rule, killed: killed.clone() };
+        self.lock().insert(caller.to_owned(), invocation);
+        killed
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Invocation>> {
+        self.invocations.lock().expect("nothing panics holding them")
+    }
+}
+
+impl Between for Rules {
+    fn ask(&self, call: &mut Call) -> Fault {
+        match self.lock().get_mut(&call.caller) {
+            Some(invocation) => (invocation.rule)(call),
+            None => Fault::None,
+        }
+    }
+
+    fn answered(&self, call: &Call, _: &Value) {
+        if !matches!(call.operation.as_str(), "GetItem" | "Query" | "GetSecretValue") {
+            self.written.notify_one();
+        }
+    }
+
+    fn kill(&self, call: &Call) {
+        if let Some(invocation) = self.lock().get(&call.caller) {
+            invocation.killed.notify_one();
+        }
+    }
+}
+
+/// What goes wrong with the n-th call of an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is done, and the answer is lost.
+    Lost,
+    /// It is done, and answered with a 500.
+    Broken,
+    /// It is done, and neither its answer nor any later one arrives.
+    LostFromThenOn,
+    Refused,
+    RefusedFromThenOn,
+    /// It is never answered.
+    Hung,
+    /// The function dies before it.
+    KilledBefore,
+    /// It is done, and the function dies.
+    KilledAfter,
+}
+
+pub(crate) const KINDS: [Kind; 8] = [
+    Kind::Lost,
+    Kind::Broken,
+    Kind::LostFromThenOn,
+    Kind::Refused,
+    Kind::RefusedFromThenOn,
+    Kind::Hung,
+    Kind::KilledBefore,
+    Kind::KilledAfter,
+];
+
+/// What is to befall one of the calls that are counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// How many calls are still to come before it.
+    before: usize,
+    kind: Kind,
+    is_over: bool,
+}
+
+impl Step {
+    /// Befalls the call of this number, counted from 0.
+    pub(crate) fn new(number: usize, kind: Kind) -> Self {
+        Self { before: number, kind, is_over: false }
+    }
+
+    /// What becomes of the next call.
+    pub(crate) fn next(&mut self) -> Fault {
+        if self.before > 0 {
+            self.before -= 1;
+            return Fault::None;
+        }
+        let goes_on = matches!(self.kind, Kind::LostFromThenOn | Kind::RefusedFromThenOn);
+        if std::mem::replace(&mut self.is_over, true) && !goes_on {
+            return Fault::None;
+        }
+        match self.kind {
+            Kind::Lost | Kind::LostFromThenOn => Fault::CutAfter,
+            Kind::Broken => Fault::BreakAfter,
+            Kind::Refused => Fault::Refuse(Refusal::Throttled),
+            Kind::RefusedFromThenOn => Fault::Refuse(Refusal::Broken),
+            Kind::Hung => Fault::Hang,
+            Kind::KilledBefore => Fault::KillBefore,
+            Kind::KilledAfter => Fault::KillAfter,
+        }
+    }
+}
+
+/// A rule by which this befalls an invocation, if anything does, and the calls that it has made
+/// so far.
+pub(crate) fn recording(mut step: Option<Step>) -> (Rule, Arc<Mutex<Vec<String>>>) {
+    let calls = Arc::<Mutex<Vec<String>>>::default();
+    let seen = calls.clone();
+    let rule = move |call: &Call| {
+        seen.lock().expect("nothing panics holding them").push(call.operation.clone());
+        step.as_mut().map_or(Fault::None, Step::next)
+    };
+    (Box::new(rule), calls)
+}
