@@ -101,7 +101,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,

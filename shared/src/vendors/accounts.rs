@@ -120,7 +120,7 @@ impl Accounts {
 
     /// The first account of a vendor's that fits.
     pub(super) fn find(&self, vendor: Vendor, fits: impl Fn(&Account) -> bool) -> Option<&Account> {
-        self.0.values().find(|account| account.vendor == vendor && fits(account))
+        self.good.values().find(|account| account.vendor == vendor && fits(account))
     }
 
     pub(super) fn of(&self, vendor: Vendor, id: &AccountId) -> Option<&Account> {

@@ -66,8 +66,9 @@ impl World {
             request = request.header("idempotency-key", key);
         }
         let request = request.body(Body::from(wanted.body())).expect("a request");
-        let answer = self
-            .invoke(&self.creates, rule, async |create| create.answer(&request, self.now()).await);
+        let answer = self.invoke(&self.creates, rule, async |create| {
+            create.answer(&request, &local::client::clock(self.now())).await
+        });
         let answer = answer.await.map(|answer| {
             let body = serde_json::from_slice(answer.body()).expect("JSON");
             (answer.status(), body)
