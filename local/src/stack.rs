@@ -320,6 +320,8 @@ impl Surroundings<'_> {
                 ("AWS_SECRET_ACCESS_KEY", "local"),
                 ("AWS_ENDPOINT_URL_DYNAMODB", self.database_url),
                 ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_url),
+                // The database and all functions share this machine.
+                ("AWS_ATTEMPT_SECONDS", "20"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );

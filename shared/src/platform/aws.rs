@@ -24,7 +24,7 @@ use super::http_client::{Roots, prepared_client, tls};
 
 /// How long one attempt at a call may take, connecting and reading the answer included. Who
 /// answers at all answers in milliseconds, and somebody waits for what comes after.
-const ATTEMPT: Duration = Duration::from_secs(2);
+pub const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// For the clients of all services: they share its connections.
 pub fn sdk_http_client(roots: Roots) -> SharedHttpClient {
@@ -35,8 +35,8 @@ pub fn sdk_http_client(roots: Roots) -> SharedHttpClient {
 
 /// For the clients of all services: an attempt without an answer ends, and is followed by
 /// another one as long as somebody has the time.
-pub fn sdk_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build()
+pub fn sdk_timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
 }
 
 /// The connections to AWS.

@@ -6,6 +6,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{
@@ -15,7 +16,7 @@ use aws_sdk_dynamodb::config::{
 use super::log::Log;
 use crate::lifecycle::Lifecycle;
 use crate::platform::SetupError;
-use crate::platform::aws::{sdk_http_client, sdk_timeouts};
+use crate::platform::aws::{ATTEMPT, sdk_http_client, sdk_timeouts};
 use crate::platform::http_client::Roots;
 use crate::platform::secrets::StoredSecret;
 use crate::store::{Keys, Tasks};
@@ -94,7 +95,7 @@ impl<'a> Environment<'a> {
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
             .http_client(self.http_client()?)
-            .timeout_config(sdk_timeouts())
+            .timeout_config(sdk_timeouts(self.attempt()?))
             // An attempt's time is up, whether its answer stalls or never comes.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_SECRETS_MANAGER") {
@@ -110,7 +111,7 @@ impl<'a> Environment<'a> {
             .region(self.region()?)
             .credentials_provider(self.credentials()?)
             .http_client(self.http_client()?)
-            .timeout_config(sdk_timeouts())
+            .timeout_config(sdk_timeouts(self.attempt()?))
             // An attempt's time is up, whether its answer stalls or never comes.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(url) = self.endpoint_url("AWS_ENDPOINT_URL_DYNAMODB") {
@@ -127,6 +128,15 @@ impl<'a> Environment<'a> {
             return None;
         }
         variable(own).or_else(|| variable("AWS_ENDPOINT_URL"))
+    }
+
+    /// The time that an attempt at AWS may take. Where a whole stack shares one machine, it
+    /// says itself how long its calls may take.
+    fn attempt(&self) -> Result<Duration, SetupError> {
+        match (self.variable)("AWS_ATTEMPT_SECONDS") {
+            None => Ok(ATTEMPT),
+            Some(_) => self.parse("AWS_ATTEMPT_SECONDS").map(Duration::from_secs),
+        }
     }
 
     /// The way to AWS. Whom it trusts may be said as the SDKs have it, e.g. where a
