@@ -38,7 +38,14 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// What was begun before this much is left of an invocation ends within it: a claim, a search,
 /// and a submission that is repeated.
-pub const RESERVE: SignedDuration = SignedDuration::from_secs(35);
+const RESERVE: SignedDuration = SignedDuration::from_secs(35);
+
+/// When a run begins nothing more, and when it is killed.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    stop: Timestamp,
+    deadline: Timestamp,
+}
 
 #[derive(Debug)]
 pub struct Reconcile {
@@ -56,17 +63,27 @@ impl Reconcile {
         })
     }
 
-    /// Works through all shards side by side, as long as anything falls due
-    /// before `stop`.
+    /// Works through all shards side by side, as long as anything falls due before `stop`.
     pub async fn run(&self, clock: &impl Fn() -> Timestamp, stop: Timestamp) {
-        let began = clock();
+        self.run_within(clock, Window { stop, deadline: stop + RESERVE }).await;
+    }
+
+    /// Works as long as what is begun ends before the run is killed. Who gives a run less
+    /// time than it reserves has half of it worked in.
+    pub async fn run_until(&self, clock: &impl Fn() -> Timestamp, deadline: Timestamp) {
+        let reserve = RESERVE.min(deadline.duration_since(clock()) / 2);
+        self.run_within(clock, Window { stop: deadline - reserve, deadline }).await;
+    }
+
+    async fn run_within(&self, clock: &impl Fn() -> Timestamp, window: Window) {
+        let (began, stop) = (clock(), window.stop);
         // Without accounts there is nothing to ask vendors with. Clients can be told all the
         // same, and how old the oldest task is can be seen all the same.
         let has_accounts = self.lifecycle.vendors.load().await.is_ok();
         let shards = Lane::all().flat_map(|lane| lane.shards().map(move |shard| (lane, shard)));
         let runs = shards.map(async |(lane, shard)| {
             if has_accounts || lane == Lane::Webhooks {
-                self.run_shard(lane, shard, clock, stop).await
+                self.run_shard(lane, shard, clock, window).await
             } else {
                 self.look_at_shard(lane, shard, stop).await
             }
@@ -82,8 +99,9 @@ impl Reconcile {
         lane: Lane,
         shard: Shard,
         clock: &impl Fn() -> Timestamp,
-        stop: Timestamp,
+        window: Window,
     ) -> Done {
+        let stop = window.stop;
         let mut done = Done::default();
         let mut under_way = FuturesUnordered::new();
         let mut agenda = Agenda::new();
@@ -106,7 +124,7 @@ impl Reconcile {
                     }
                 }
                 agenda.begins(&timer, clock());
-                under_way.push(self.work_on(lane, timer, clock, stop));
+                under_way.push(self.work_on(lane, timer, clock, window));
             }
             let again = again.filter(|again| *again < stop);
             let rest = again.map(|it| Duration::try_from(it - clock()).unwrap_or_default());
@@ -156,13 +174,13 @@ impl Reconcile {
         lane: Lane,
         due: Due,
         clock: &impl Fn() -> Timestamp,
-        stop: Timestamp,
+        window: Window,
     ) -> Done {
         let now = clock();
-        if now >= stop {
+        if now >= window.stop {
             return Done::default();
         }
-        match self.work(lane, &due, &Clock::starting(now, stop + RESERVE)).await {
+        match self.work(lane, &due, &Clock::starting(now, window.deadline)).await {
             Ok(true) => Done { tasks: 1, ..Done::default() },
             Ok(false) => Done { lost: 1, ..Done::default() },
             Err(error) => {

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use shared::runtime;
 
-use reconcile::{RESERVE, Reconcile};
+use reconcile::Reconcile;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     runtime::run(async {
         let reconcile = &Reconcile::start(&runtime::environment())?;
         runtime::serve_events("reconcile", "run", |_: Value, deadline| {
-            reconcile.run(&Timestamp::now, deadline - RESERVE)
+            reconcile.run_until(&Timestamp::now, deadline)
         })
         .await
     })
