@@ -9,7 +9,8 @@ use shared::runtime::log::Log;
 use tracing::level_filters::LevelFilter;
 
 use crate::gateway::{Gateway, tide};
-use crate::scripted_vidu::{ScriptedVidu, success};
+use crate::reconcile::Later;
+use crate::scripted_vidu::{ScriptedVidu, state, success};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -118,5 +119,25 @@ async fn every_metric_is_divided_by_what_its_line_says() {
                 assert!(line[dimension].is_string(), "{dimension} of {name}: {line}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn only_a_task_that_is_given_up_without_its_vendors_word_may_be_paid_for_and_lost() {
+    install();
+    let vidu = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let failed = gateway.client.created(&tide()).await;
+    vidu.reply_to_polls(Reply::Json(200, state("failed")));
+    later.run_after(60).await;
+    let endless = gateway.client.created(&tide()).await;
+    vidu.reply_to_polls(Reply::Json(200, state("processing")));
+    later.run_after(51 * 3600).await;
+    for (id, code, doubtful) in
+        [(&failed, "vendor_failed", Value::Null), (&endless, "deadline_exceeded", json!(1))]
+    {
+        let ended = &about(id)["task ended"][0];
+        assert_eq!((&ended["code"], &ended["DoubtfulEnds"]), (&json!(code), &doubtful), "{ended}");
     }
 }
