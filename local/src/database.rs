@@ -1,4 +1,5 @@
-//! DynamoDB in this process, with the template's tables, behind the real API.
+//! DynamoDB in this process, with the template's tables, behind the real API; or somebody
+//! else's in its place.
 
 use std::io;
 use std::path::Path;
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::task::KeyHash;
 
+use crate::other_database::{OtherChanges, OtherDatabase};
 use crate::server::{Listener, Server};
 use crate::template::Table;
 
@@ -19,14 +21,58 @@ use crate::template::Table;
 const NUMBERS_OF_STREAMS: &str = "CREATE INDEX IF NOT EXISTS filmgate_numbers_of_streams \
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
 
-pub(crate) struct Database {
+pub(crate) enum Database {
+    Embedded(Embedded),
+    Other(OtherDatabase),
+}
+
+impl Database {
+    /// In a file, or in memory only, or where another one is served.
+    pub(crate) async fn start(
+        file: Option<&Path>,
+        other: Option<&str>,
+        tables: &[Table],
+    ) -> io::Result<Self> {
+        match (file, other) {
+            (None, Some(url)) => Ok(Self::Other(OtherDatabase::start(url, tables).await?)),
+            _ => Ok(Self::Embedded(Embedded::start(file, tables).await?)),
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Embedded(database) => database.server.base_url(),
+            Self::Other(database) => database.url(),
+        }
+    }
+
+    /// The changes of a table, from now on.
+    pub(crate) fn follow(&self, table: &str) -> io::Result<Changes> {
+        match self {
+            Self::Embedded(database) => database.follow(table).map(Changes::Embedded),
+            Self::Other(database) => Ok(Changes::Other(database.follow(table))),
+        }
+    }
+
+    /// Makes a key valid for everything, unless there is one already, and returns its webhook secret.
+    pub(crate) async fn ensure_key(&self, key: &str, webhook_secret: String) -> io::Result<String> {
+        match self {
+            Self::Embedded(database) => database.ensure_key(key, webhook_secret),
+            Self::Other(database) => {
+                database.put("Keys", key_item(key, &webhook_secret)).await?;
+                Ok(webhook_secret)
+            }
+        }
+    }
+}
+
+pub(crate) struct Embedded {
     dynamodb: Dynoxide,
     server: Server,
 }
 
-impl Database {
-    /// In a file, or in memory only.
-    pub(crate) async fn start(file: Option<&Path>, tables: &[Table]) -> io::Result<Self> {
+impl Embedded {
+    async fn start(file: Option<&Path>, tables: &[Table]) -> io::Result<Self> {
         let file = match file {
             None => in_memory(),
             Some(file) => file
@@ -47,10 +93,6 @@ impl Database {
         let database = Self { dynamodb, server };
         database.create_tables(tables)?;
         Ok(database)
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        self.server.base_url()
     }
 
     fn create_tables(&self, tables: &[Table]) -> io::Result<()> {
@@ -87,8 +129,7 @@ impl Database {
         Ok(())
     }
 
-    /// The changes of a table, from now on.
-    pub(crate) fn follow(&self, table: &str) -> io::Result<Changes> {
+    fn follow(&self, table: &str) -> io::Result<EmbeddedChanges> {
         let streams = self.dynamodb.list_streams(request(json!({ "TableName": table }))?);
         let streams = streams.map_err(io::Error::other)?.streams;
         let stream = streams.first().ok_or_else(|| io::Error::other("a table has no stream"))?;
@@ -98,11 +139,10 @@ impl Database {
             "ShardIteratorType": "LATEST",
         });
         let at = self.dynamodb.get_shard_iterator(request(latest)?).map_err(io::Error::other)?;
-        Ok(Changes { dynamodb: self.dynamodb.clone(), at: at.shard_iterator })
+        Ok(EmbeddedChanges { dynamodb: self.dynamodb.clone(), at: at.shard_iterator })
     }
 
-    /// Makes a key valid for everything, unless there is one already, and returns its webhook secret.
-    pub(crate) fn ensure_key(&self, key: &str, webhook_secret: String) -> io::Result<String> {
+    fn ensure_key(&self, key: &str, webhook_secret: String) -> io::Result<String> {
         let sha256 = json!({ "S": KeyHash::of(key).as_str() });
         let get = json!({ "TableName": "Keys", "Key": { "sha256": sha256 } });
         let found = self.dynamodb.get_item(request(get)?).map_err(io::Error::other)?;
@@ -110,27 +150,46 @@ impl Database {
         if let Some(secret) = found.pointer("/webhook_secret/S").and_then(Value::as_str) {
             return Ok(secret.to_owned());
         }
-        let put = json!({ "TableName": "Keys", "Item": {
-            "sha256": sha256,
-            "id": { "S": "local" },
-            "name": { "S": "the local stack's own key" },
-            "models": { "L": [{ "S": "*" }] },
-            "webhook_secret": { "S": webhook_secret },
-        }});
+        let put = json!({ "TableName": "Keys", "Item": key_item(key, &webhook_secret) });
         self.dynamodb.put_item(request(put)?).map_err(io::Error::other)?;
         Ok(webhook_secret)
     }
 }
 
+/// The local stack's own key as an item of its table.
+fn key_item(key: &str, webhook_secret: &str) -> Value {
+    json!({
+        "sha256": { "S": KeyHash::of(key).as_str() },
+        "id": { "S": "local" },
+        "name": { "S": "the local stack's own key" },
+        "models": { "L": [{ "S": "*" }] },
+        "webhook_secret": { "S": webhook_secret },
+    })
+}
+
 /// What is read of a table's stream, and how far.
-pub(crate) struct Changes {
-    dynamodb: Dynoxide,
-    at: Option<String>,
+pub(crate) enum Changes {
+    Embedded(EmbeddedChanges),
+    Other(OtherChanges),
 }
 
 impl Changes {
     /// The records since the last call, as the stream has them.
-    pub(crate) fn next(&mut self) -> io::Result<Vec<Value>> {
+    pub(crate) async fn next(&mut self) -> io::Result<Vec<Value>> {
+        match self {
+            Self::Embedded(changes) => changes.next(),
+            Self::Other(changes) => changes.next().await,
+        }
+    }
+}
+
+pub(crate) struct EmbeddedChanges {
+    dynamodb: Dynoxide,
+    at: Option<String>,
+}
+
+impl EmbeddedChanges {
+    fn next(&mut self) -> io::Result<Vec<Value>> {
         let records = request(json!({ "ShardIterator": self.at }))?;
         let answer = self.dynamodb.get_records(records).map_err(io::Error::other)?;
         self.at = answer.next_shard_iterator;
@@ -164,7 +223,7 @@ mod tests {
             let table = format!("Type: AWS::DynamoDB::Table, Properties: {{{properties}{stream}}}");
             Template::read(&format!("Resources: {{Tasks: {{{table}}}}}")).unwrap().tables
         };
-        let database = Database::start(None, &tables("")).await.unwrap();
+        let database = Embedded::start(None, &tables("")).await.unwrap();
         assert!(database.follow("Tasks").is_err());
         database
             .create_tables(&tables(", StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}"))

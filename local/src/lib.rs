@@ -16,6 +16,7 @@ mod database;
 mod front;
 mod functions;
 mod guard;
+mod other_database;
 mod random;
 mod receiver;
 mod reply;
@@ -28,7 +29,7 @@ mod stream;
 pub use clock::Clock;
 pub use receiver::Receiver;
 pub use reply::Reply;
-pub use stack::{Options, Stack, StackError};
+pub use stack::{Options, Stack, StackError, TEST_DYNAMODB};
 pub use stream::Events;
 
 /// The key that is always valid on a local stack.

@@ -37,6 +37,9 @@ use crate::{LOCAL_KEY, accounts, schedule};
 /// The deployment; the binary carries it, so that it runs from anywhere.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
+/// The variable that names another DynamoDB for tests.
+pub const TEST_DYNAMODB: &str = "FILMGATE_TEST_DYNAMODB";
+
 /// How a local stack is to run. The default is the quickest to try.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -46,6 +49,9 @@ pub struct Options {
     /// Where tasks survive a restart. `FILE.vendors` beside it is the simulated vendors'
     /// memory, and the secret under the addresses that vendors call.
     pub data: Option<PathBuf>,
+    /// The address of a DynamoDB in the place of the embedded one, where no data is to survive.
+    /// By default what [`TEST_DYNAMODB`] says, so that any test can be run against another.
+    pub database: Option<String>,
     /// In the place of the template's schedules.
     pub every: Option<Duration>,
     /// What vendors are given to call back, when it is not the address listened on.
@@ -68,6 +74,7 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             accounts: "{}".to_owned(),
             data: None,
+            database: std::env::var(TEST_DYNAMODB).ok(),
             every: None,
             public_url: None,
             public_webhooks: false,
@@ -121,11 +128,13 @@ impl Stack {
             .await
             .map_err(|error| StackError(format!("cannot listen on {}: {error}", options.listen)))?;
 
-        let database = Database::start(options.data.as_deref(), &template.tables)
+        let (data, other) = (options.data.as_deref(), options.database.as_deref());
+        let database = Database::start(data, other, &template.tables)
             .await
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let webhook_secret = database
             .ensure_key(LOCAL_KEY, format!("whsec_{}", STANDARD.encode(random::<32>())))
+            .await
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let (ledger, lock) = open_ledger(options.data.as_deref())?;
         let accounts =
@@ -228,7 +237,7 @@ impl Stack {
         self.front.base_url()
     }
 
-    /// The address of the embedded DynamoDB, whose tables are called as in the template. It is the
+    /// The address of the DynamoDB, whose tables are called as in the template. It is the
     /// operator's: no policy is asked here.
     pub fn database_url(&self) -> &str {
         self.database.url()

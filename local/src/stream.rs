@@ -30,7 +30,7 @@ pub(crate) async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let records = match changes.next() {
+        let records = match changes.next().await {
             Ok(records) => records,
             Err(error) => {
                 tracing::error!(table = stream.table, %error, "a stream cannot be read any more");
@@ -65,7 +65,7 @@ impl Events {
     /// Waits for the next changes that the function wants.
     pub async fn next(&mut self) -> io::Result<Value> {
         loop {
-            if let Some(event) = self.so_far()? {
+            if let Some(event) = self.so_far().await? {
                 return Ok(event);
             }
             tokio::time::sleep(PAUSE).await;
@@ -73,8 +73,8 @@ impl Events {
     }
 
     /// The changes up to now that the function wants, if there are any.
-    pub fn so_far(&mut self) -> io::Result<Option<Value>> {
-        let mut records = self.changes.next()?;
+    pub async fn so_far(&mut self) -> io::Result<Option<Value>> {
+        let mut records = self.changes.next().await?;
         records.retain(|record| self.stream.wants(record));
         Ok((!records.is_empty()).then(|| json!({ "Records": records })))
     }

@@ -26,7 +26,7 @@ impl World {
         tokio::spawn(async move {
             loop {
                 rules.written.notified().await;
-                while let Some(event) = events.so_far().expect("the stream can be read") {
+                while let Some(event) = events.so_far().await.expect("the stream can be read") {
                     let Some(world) = world.upgrade() else { return };
                     let changes = serde_json::from_value(event).expect("an event");
                     tokio::spawn(async move {
