@@ -1,17 +1,19 @@
 //! What strangers send, thrown at the code that reads it.
 //!
-//! Each function takes any bytes and must not panic. `cargo test` calls them
-//! with random ones, cargo-fuzz with ones that it has learnt to be interesting:
-//! `cargo fuzz run client_request --features libfuzzer`.
+//! Each function takes any bytes, must not panic, and holds what is read against the
+//! laws. `cargo test` calls them with random ones, cargo-fuzz with ones that it has
+//! learnt to be interesting: `cargo fuzz run client_request --features libfuzzer`.
+
+mod laws;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::api::{ApiError, Order, Warning, generations};
-use shared::dialects::{self, Callback, Dialect, Handle, Submission, SubmitContext};
+use shared::dialects::{self, Callback, Dialect, Submission, SubmitContext};
 use shared::task::{TaskId, Vendor};
 use shared::vendors::TokenKey;
 use shared::webhooks::WebhookHosts;
@@ -32,8 +34,11 @@ pub fn now() -> Timestamp {
     Timestamp::from_second(1_784_019_600).expect("a time")
 }
 
+/// The task that is submitted and looked for.
+pub const TASK_ID: &str = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
+
 fn task_id() -> TaskId {
-    "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id")
+    TASK_ID.parse().expect("an id")
 }
 
 /// What a client's body becomes for a vendor.
@@ -63,20 +68,28 @@ pub fn client_request(data: &[u8]) {
     }
 }
 
-/// A vendor's answer: a byte for the status, the rest is the body.
+/// A vendor's answer: a byte for the status, a line that says how long to wait, and the
+/// rest is the body. All vendors give it to every question.
 pub fn vendor_answer(data: &[u8]) {
-    let Some((status, body)) = data.split_first() else { return };
-    let statuses = [200, 201, 204, 302, 400, 401, 403, 404, 409, 429, 499, 500, 502, 503, 504];
+    let Some((status, rest)) = data.split_first() else { return };
+    let (wait, body) = match rest.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&rest[..end], &rest[end + 1..]),
+        None => (&b""[..], rest),
+    };
     let mut answer = Response::new(Bytes::copy_from_slice(body));
     *answer.status_mut() =
-        http::StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()])
-            .expect("a status");
-    for (_, dialect) in dialects() {
-        drop(dialect.read_submitted(&answer, &task_id()));
-        let handle = Handle { vendor_task_id: "839120458812739584", endpoint: "text2video" };
-        drop(dialect.read_polled(&answer, &handle, now()));
+        StatusCode::from_u16(STATUSES[usize::from(*status) % STATUSES.len()]).expect("a status");
+    if let Ok(wait) = HeaderValue::from_bytes(wait) {
+        answer.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    for (vendor, dialect) in dialects() {
+        laws::check(vendor, &*dialect, &answer);
     }
 }
+
+/// Those that mean something, and some that mean nothing.
+pub const STATUSES: [u16; 19] =
+    [200, 201, 204, 302, 400, 401, 402, 403, 404, 405, 408, 409, 413, 429, 499, 500, 502, 503, 504];
 
 /// A call at a callback address: the token, then a header a line, then the body.
 pub fn callback(data: &[u8]) {
@@ -100,5 +113,7 @@ pub fn callback(data: &[u8]) {
         let path = format!("/v1/callbacks/{vendor}/{token}");
         let callback = Callback { path: &path, query: "", headers: &headers, body };
         assert!(dialect.verify_callback(&callback, now()).is_err(), "nobody guesses a signature");
+        let test_call = dialect.verify_test_call(&callback, now());
+        assert!(test_call.is_err(), "nobody guesses a signature");
     }
 }

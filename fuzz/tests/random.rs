@@ -24,6 +24,10 @@ fn anything_json() -> impl Strategy<Value = Value> {
         "data:image/png;base64,iVBORw0KGgo=",
         "FieldInvalid",
         "839120458812739584",
+        "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+        "TaskNotFound",
+        "not_found",
+        "Task not found by id/external id: 87",
         "0",
         "null",
         "\u{0}",
@@ -122,6 +126,13 @@ const NAMES: &[&str] = &[
     "CodeN",
     "request_id",
     "billing",
+    "external_id",
+    "external_task_id",
+    "task_info",
+    "tasks",
+    "next_page_token",
+    "metadata",
+    "trace_id",
 ];
 
 fn models() -> impl Strategy<Value = &'static str> {
@@ -244,7 +255,7 @@ proptest! {
 
     #[test]
     fn no_json_makes_a_parser_panic(json in anything_json(), status in any::<u8>(), model in models()) {
-        let mut answer = vec![status];
+        let mut answer = vec![status, b'\n'];
         answer.extend(json.to_string().bytes());
         fuzz::vendor_answer(&answer);
         let mut request = json!({ "model": model, "prompt": "a tide", "metadata": json });

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::facts::FACTS;
 use super::{models, wire};
 use crate::dialects::contract::Polled;
-use crate::dialects::lenient::known;
+use crate::dialects::lenient::{known, object};
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
@@ -25,7 +25,7 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Answer, Fault> {
     };
     // Where there is no code of Jimeng's, somebody between us answered.
     let without_code = FaultKind::of_status_alone(answer.status());
-    let Ok(read) = serde_json::from_slice::<wire::Answer>(answer.body()) else {
+    let Some(read) = object::<wire::Answer>(answer.body()) else {
         let message = "the answer is not what was expected".to_owned();
         return Err(fault(without_code, String::new(), message, String::new()));
     };
@@ -58,7 +58,7 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Answer, Fault> {
 
 /// Whether an answer to a poll names another task. Usually it names none.
 pub(super) fn names_another(answer: &Response<Bytes>, vendor_task_id: &str) -> bool {
-    let read: wire::Answer = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let read: wire::Answer = object(answer.body()).unwrap_or_default();
     let named = read.data.and_then(|data| known(data.task_id));
     named.is_some_and(|named| named != vendor_task_id)
 }

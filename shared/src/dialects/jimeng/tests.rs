@@ -352,6 +352,8 @@ fn a_task_is_missing_only_in_jimengs_own_word() {
         (404, r#"{"data":{"status":"not_found"}}"#, false, "no code"),
         (404, "<html>", false, "a web server"),
         (404, "", false, "nothing"),
+        (200, r#"{"code":10000,"data":["752","not_found"]}"#, false, "a list"),
+        (200, r#"[10000,"","",{"status":"not_found"}]"#, false, "likewise"),
     ];
     for (status, body, is_missing, reason) in rows {
         let polled = read_polled(status, body);

@@ -10,14 +10,14 @@ use jiff::Timestamp;
 
 use super::facts::FACTS;
 use super::wire;
-use crate::dialects::lenient::known;
+use crate::dialects::lenient::{known, object};
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, TaskId, Vendor};
 
 /// An answer that is good, or what went wrong.
 pub(super) fn read(answer: &Response<Bytes>) -> Result<wire::Answer, Fault> {
     let status = answer.status();
-    let Ok(read) = serde_json::from_slice::<wire::Answer>(answer.body()) else {
+    let Some(read) = object::<wire::Answer>(answer.body()) else {
         return Err(Fault {
             retry_after: retry_after(answer),
             ..Fault::with_message(

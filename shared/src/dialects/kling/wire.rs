@@ -6,7 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::dialects::lenient::{lenient, list, number, text};
+use crate::dialects::lenient::{lenient, list, number, object_in, text};
 use crate::task::TaskId;
 
 /// `POST /v1/videos/text2video` and `/v1/videos/image2video`; an absent member is not sent.
@@ -250,10 +250,9 @@ fn either<'a>(old: &'a str, new: &'a str) -> &'a str {
 }
 
 fn data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Data, D::Error> {
-    let task = |value| Task::deserialize(value).unwrap_or_default();
     Ok(match Value::deserialize(deserializer)? {
-        Value::Array(tasks) => Data::List(tasks.into_iter().map(task).collect()),
-        one @ Value::Object(_) => Data::One(Box::new(task(one))),
+        Value::Array(tasks) => Data::List(tasks.into_iter().map(object_in).collect()),
+        one @ Value::Object(_) => Data::One(Box::new(object_in(one))),
         _ => Data::Nothing,
     })
 }

@@ -10,13 +10,13 @@ use serde::de::DeserializeOwned;
 
 use super::facts::FACTS;
 use super::wire;
-use crate::dialects::lenient::known;
+use crate::dialects::lenient::{known, object};
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
 
 /// An answer's members; those that are not there are empty.
 pub(super) fn read<T: DeserializeOwned + Default>(answer: &Response<Bytes>) -> T {
-    serde_json::from_slice(answer.body()).unwrap_or_default()
+    object(answer.body()).unwrap_or_default()
 }
 
 /// The fault in an answer that is not the one hoped for.

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::account::Account;
-use super::lenient::known;
+use super::lenient::{known, object};
 use super::request::json_request;
 use crate::api::{ApiError, Generation};
 use crate::dialects::address::path_segment;
@@ -105,7 +105,7 @@ impl Dialect for Vidu {
     }
 
     fn hint(&self, body: &[u8]) -> Option<String> {
-        let task: wire::Listed = serde_json::from_slice(body).ok()?;
+        let task: wire::Listed = object(body)?;
         known(task.id().to_owned())
     }
 

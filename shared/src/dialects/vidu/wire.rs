@@ -6,7 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::dialects::lenient::{lenient, list, number, text};
+use crate::dialects::lenient::{lenient, list, number, object_in, text};
 
 /// The body of all four ways to create; an absent member is not sent.
 #[derive(Debug, Serialize)]
@@ -149,9 +149,8 @@ pub(super) struct ErrorMetadata {
 }
 
 fn tasks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Listed>>, D::Error> {
-    let task = |value| Listed::deserialize(value).unwrap_or_default();
     Ok(match Value::deserialize(deserializer)? {
-        Value::Array(tasks) => Some(tasks.into_iter().map(task).collect()),
+        Value::Array(tasks) => Some(tasks.into_iter().map(object_in).collect()),
         _ => None,
     })
 }

@@ -331,6 +331,7 @@ fn an_answer_about_another_task_is_no_news_and_no_loss() {
         (json!({"status": "failed"}), "likewise"),
         (json!([{"status": "failed"}]), "likewise"),
         (json!([null]), "nothing at all"),
+        (json!([["87", "", "failed"]]), "a list of lists"),
         (json!({"task_id": "86", "id": "87", "task_status": "failed"}), "of two names the other"),
     ];
     for (data, reason) in rows {
@@ -369,6 +370,7 @@ fn a_task_is_missing_only_in_klings_own_words() {
         (OLD, 404, r#"{"code":404,"message":"task not found"}"#, false, "likewise"),
         (OLD, 404, "<html>404 Not Found</html>", false, "a web server"),
         (OLD, 404, "", false, "nothing"),
+        (OLD, 400, r#"[1201,"Task not found"]"#, false, "a list"),
         (OLD, 410, "{}", false, "an edge"),
         (OLD, 200, "{}", false, "no code"),
         (OLD, 401, r#"{"code":1002,"message":"m"}"#, false, "the operator's trouble"),
