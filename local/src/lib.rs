@@ -12,6 +12,7 @@ pub mod template;
 
 mod accounts;
 mod clock;
+mod conflicts;
 mod database;
 mod front;
 mod functions;
@@ -27,6 +28,7 @@ mod stack;
 mod stream;
 
 pub use clock::Clock;
+pub use conflicts::Conflicts;
 pub use receiver::Receiver;
 pub use reply::Reply;
 pub use stack::{Options, Stack, StackError, TEST_DYNAMODB};

@@ -10,8 +10,7 @@ use local::simulators::{Record, VendorTask};
 use serde_json::Value;
 use shared::task::{Charged, Code, EventKind, Status, Task, Vendor};
 
-use crate::limits::unfinished;
-use crate::usage::sum;
+use crate::usage::{sum, unfinished};
 use crate::world::{Told, World};
 
 /// How often a webhook is called at most, as documented.
@@ -33,7 +32,7 @@ impl Audit {
         let mut usage = BTreeMap::new();
         for owner in tasks.iter().map(|task| &task.owner).collect::<BTreeSet<_>>() {
             let sum = sum(&world.gateway, owner).await;
-            usage.insert(owner.clone(), (sum, unfinished(&world.gateway, owner).await));
+            usage.insert(owner.clone(), (sum, unfinished(&world.gateway, owner).await.0));
         }
         let records = world.gateway.stack.vendor_records().expect("the vendors remember");
         let (told, breaches) = (world.told(), Vec::new());

@@ -5,16 +5,11 @@ use http::StatusCode;
 use jiff::Timestamp;
 use local::Reply;
 use serde_json::{Value, json};
-use shared::store::usage::{UNFINISHED, minute};
+use shared::store::usage::minute;
 
 use crate::gateway::{Client, Gateway, assert_error, tide};
 use crate::scripted_vidu::{ScriptedVidu, success};
-use crate::usage::item;
-
-/// How many tasks of a key count as unfinished.
-pub(crate) async fn unfinished(gateway: &Gateway, owner: &str) -> i64 {
-    item(gateway, owner, UNFINISHED).await["tasks"].as_i64().unwrap_or(0)
-}
+use crate::usage::unfinished;
 
 async fn limited(gateway: &Gateway, limits: Value) -> Client {
     gateway.with_key("sk-limited", json!({ "limits": limits })).await
@@ -36,7 +31,7 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
     for id in &ids {
         client.wait_for(id, "succeeded").await;
     }
-    assert_eq!(unfinished(&gateway, "key_limited").await, 0, "an end gives a place back");
+    assert_eq!(unfinished(&gateway, "key_limited").await.0, 0, "an end gives a place back");
     assert_eq!(client.create(&tide()).await.status, 200);
 }
 
@@ -87,7 +82,7 @@ async fn more_at_once_than_ever_may_be_is_an_error_in_n() {
     let client = limited(&gateway, json!({ "unfinished": 3 })).await;
     let four = json!({ "model": "viduq1", "prompt": "x", "n": 4 });
     assert_error(&client.create(&four).await, 400, "invalid_parameter", Some("n"));
-    assert_eq!(unfinished(&gateway, "key_limited").await, 0);
+    assert_eq!(unfinished(&gateway, "key_limited").await.0, 0);
 }
 
 #[tokio::test]
@@ -97,14 +92,14 @@ async fn a_refusal_gives_its_place_back_and_a_repeated_request_takes_none() {
     let gateway = Gateway::calling(&vidu).await;
     let client = limited(&gateway, json!({ "unfinished": 1 })).await;
     assert_eq!(client.create(&tide()).await.status, 400);
-    assert_eq!(unfinished(&gateway, "key_limited").await, 0, "refused");
+    assert_eq!(unfinished(&gateway, "key_limited").await.0, 0, "refused");
 
     let once = || client.create_request(&tide()).header("idempotency-key", "order-17");
     let first = crate::gateway::send(once()).await;
     assert_eq!(first.status, 200, "{first:?}");
     let again = crate::gateway::send(once()).await;
     assert_eq!((again.status.as_u16(), &again.body), (200, &first.body), "over its limit, but old");
-    assert_eq!(unfinished(&gateway, "key_limited").await, 1);
+    assert_eq!(unfinished(&gateway, "key_limited").await.0, 1);
 
     let other = client.create_request(&tide()).header("idempotency-key", "order-18");
     let other = crate::gateway::send(other).await;

@@ -28,6 +28,7 @@ mod limits;
 mod lines;
 mod links;
 mod misbehaviour;
+mod parts;
 mod permissions;
 mod reconcile;
 mod secrets;

@@ -39,6 +39,12 @@ async fn whatever_a_function_may_do_it_also_does() {
     assert_eq!(once(&json!({})).await, 200);
     assert_eq!(once(&json!({})).await, 200, "answered from its record");
 
+    // Room is looked for where a limit has none left.
+    let limits = json!({ "limits": { "unfinished": 1 } });
+    let limited = gateway.with_key("sk-limited", limits).await;
+    assert_eq!(limited.create(&video(&json!({ "simulate": "lost-callbacks" }))).await.status, 200);
+    assert_eq!(limited.create(&video(&json!({}))).await.status, 429);
+
     forget_answers(&gateway).await;
     let variables = gateway.stack.variables("Create").expect("it is in the template");
     let variable = |name: &str| variables.get(name).cloned();

@@ -25,7 +25,6 @@ use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::dialects::facts;
 use shared::runtime::Environment;
-use shared::store::usage::UNFINISHED;
 use shared::task::{Code, Duty, Status, Task, Vendor};
 use tokio::net::TcpListener;
 
@@ -33,7 +32,7 @@ use crate::between::{Between, Call, Fault, Refusal, serve};
 use crate::dice::Dice;
 use crate::gateway::{Gateway, owner, text};
 use crate::lines;
-use crate::usage::{item, sum};
+use crate::usage::{sum, unfinished};
 
 /// Longer than any storm; reaching it fails the test.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -289,7 +288,7 @@ async fn check(gateway: &Gateway, told: &Told) {
 
 /// Every place among the unfinished is given back, and every end is added up once.
 async fn check_usage(gateway: &Gateway) {
-    assert_eq!(item(gateway, &owner(KEY), UNFINISHED).await["tasks"], 0);
+    assert_eq!(unfinished(gateway, &owner(KEY)).await, (0, 1_000_000));
     let tasks = stored(gateway).await;
     let count = |status| tasks.iter().filter(|task| task.status == status).count();
     let sum = sum(gateway, &owner(KEY)).await;

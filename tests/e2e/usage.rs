@@ -6,29 +6,38 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
+use shared::store::usage::UNFINISHED;
 use shared::store::{BeginOutcome, NewTasks, Tasks};
-use shared::task::{Actor, Charged, ErrorBody, Figures, Limits, Progress, Status, Task};
+use shared::task::{Actor, Charged, ErrorBody, Figures, Limits, Parts, Progress, Status, Task};
 
 use crate::gateway::{Gateway, text, tide};
 use crate::store::{task, tasks};
 
-/// An item of the table of usage; an empty one when it is not there.
-pub(crate) async fn item(gateway: &Gateway, owner: &str, what: &str) -> Value {
-    let get = gateway.dynamodb().get_item().table_name("Usage");
-    let get = get.key("owner", text(owner)).key("what", text(what));
-    let item = get.send().await.expect("the database answers").item.unwrap_or_default();
-    serde_dynamo::from_item(item).expect("JSON")
+/// The items of a key's usage.
+async fn items(gateway: &Gateway, owner: &str) -> Vec<Map<String, Value>> {
+    let query = gateway.dynamodb().query().table_name("Usage");
+    let query = query.key_condition_expression("#owner = :owner");
+    let query = query.expression_attribute_names("#owner", "owner");
+    let found = query.expression_attribute_values(":owner", text(owner)).send().await;
+    let items = found.expect("the database answers").items.expect("items");
+    items.into_iter().map(|item| serde_dynamo::from_item(item).expect("JSON")).collect()
+}
+
+/// How many of a key's tasks are counted as unfinished, and for how many more there is room.
+pub(crate) async fn unfinished(gateway: &Gateway, owner: &str) -> (i64, i64) {
+    let items = items(gateway, owner).await;
+    let is_part = |item: &&Map<String, Value>| {
+        let part = item["what"].as_str().expect("text").split_once('/');
+        part.is_some_and(|(what, _)| what == UNFINISHED)
+    };
+    let sum = |name| items.iter().filter(is_part).filter_map(|it| it.get(name)?.as_i64()).sum();
+    (sum("tasks"), sum("room"))
 }
 
 /// The sum of a key's usage, whatever the day, vendor and model.
 pub(crate) async fn sum(gateway: &Gateway, owner: &str) -> Value {
-    let query = gateway.dynamodb().query().table_name("Usage");
-    let query = query.key_condition_expression("#owner = :owner");
-    let query = query.expression_attribute_names("#owner", "owner");
-    let items = query.expression_attribute_values(":owner", text(owner)).send().await;
     let mut sum = Map::new();
-    for item in items.expect("the database answers").items.expect("items") {
-        let item: Map<String, Value> = serde_dynamo::from_item(item).expect("JSON");
+    for item in items(gateway, owner).await {
         if !item["what"].as_str().expect("text").starts_with("20") {
             continue;
         }
@@ -112,7 +121,9 @@ async fn places_that_are_taken_are_all_given_back() {
     let lives = (0..40_u8).map(|seed| {
         let tasks = tasks.clone();
         async move {
-            let one = Task { counted: true, ..task(seed) };
+            let parts = Parts::of(40);
+            let one = task(seed);
+            let one = Task { place: Some(parts.of_task(&one.id)), ..one };
             let beginning = NewTasks { tasks: std::slice::from_ref(&one), record: None, limits };
             let begun = tasks.begin(&beginning, one.created_at).await.unwrap();
             assert_eq!(begun, BeginOutcome::Stored);
@@ -125,7 +136,7 @@ async fn places_that_are_taken_are_all_given_back() {
         }
     });
     join_all(lives).await;
-    assert_eq!(item(&gateway, "local", "unfinished").await["tasks"], 0);
+    assert_eq!(unfinished(&gateway, "local").await, (0, 40));
     let sum = sum(&gateway, "local").await;
     assert_eq!((&sum["succeeded"], &sum["failed"]), (&json!(26.0), &json!(14.0)));
 }

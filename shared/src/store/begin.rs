@@ -8,15 +8,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use jiff::Timestamp;
 
+use super::counts::{Counts, Room};
 use super::error::StoreError;
 use super::item::Item;
 use super::tasks::Tasks;
-use super::transaction::{self, Transacted, transact};
-use super::usage::{self, UNFINISHED};
+use super::transaction::{self, TRIES, Transacted, rest, transact};
 use crate::api::Record;
 use crate::task::{Limits, Task};
 
@@ -90,52 +90,63 @@ impl Tasks {
     ) -> Result<BeginOutcome, StoreError> {
         let NewTasks { tasks, record, limits } = *beginning;
         let Some(first) = tasks.first() else { return Ok(BeginOutcome::Stored) };
-        // A record that is found decides, whatever else is wrong; so it comes first.
-        let mut writes = Vec::new();
-        if let Some(record) = record {
-            writes.push(self.put_record(record, now)?);
+        let mut counts = Counts::new(tasks, &first.owner, limits, now);
+        for tried in 0..TRIES {
+            // A record that is found decides, whatever else is wrong; so it comes first.
+            let mut writes = Vec::new();
+            if let Some(record) = record {
+                writes.push(self.put_record(record, now)?);
+            }
+            let minute = writes.len()..writes.len() + counts.minute_items();
+            writes.extend(self.count(&counts).into_iter().map(Write::from));
+            let unfinished = minute.end..writes.len();
+            let first_task = writes.len();
+            for task in tasks {
+                writes.push(
+                    self.put(item(task)?).condition_expression("attribute_not_exists(id)").into(),
+                );
+            }
+            let writes = writes.into_iter().map(Write::build).collect::<Result<_, _>>()?;
+            // What is tried next is another transaction, and its token must say so.
+            let token = format!("{}-{tried}", first.id);
+            let spread = first.id.spread();
+            let transacted = transact(&self.client, ACTION, writes, Some(&token), spread);
+            let mut refusals = match transacted.await? {
+                Transacted::Done => return Ok(BeginOutcome::Stored),
+                Transacted::Busy => return Ok(BeginOutcome::Busy),
+                Transacted::Refused(refusals) => refusals,
+            };
+            if record.is_some() && refusals.at(0) {
+                let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
+                let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
+                let found: Box<Record> = found.ok_or_else(|| StoreError::missing(ACTION))?;
+                // Of the same ids there is one request, whose first answer was lost.
+                let is_ours = record.is_some_and(|record| record.task_ids == found.task_ids);
+                return Ok(if is_ours {
+                    BeginOutcome::Stored
+                } else {
+                    BeginOutcome::Before(found)
+                });
+            }
+            if is_ours(refusals.item(first_task).as_ref(), first) {
+                return Ok(BeginOutcome::Stored);
+            }
+            let (fast, many) = (refusals.any(minute), refusals.any(unfinished));
+            if !fast && !many {
+                return Err(StoreError::missing(ACTION));
+            }
+            if fast && let Room::TooLittle = self.find_minute(&mut counts).await? {
+                return Ok(BeginOutcome::TooFast);
+            }
+            if many {
+                match self.find_unfinished(&mut counts).await? {
+                    Room::Found => {}
+                    Room::TooLittle => return Ok(BeginOutcome::TooMany),
+                    Room::Moving => rest(tried, spread).await,
+                }
+            }
         }
-        let minute = limits.creates_per_minute.map(|most| {
-            writes.push(self.count_minute(&first.owner, tasks.len(), most, now));
-            writes.len() - 1
-        });
-        let unfinished = limits.unfinished.map(|most| {
-            writes.push(self.count_unfinished(&first.owner, tasks.len(), most));
-            writes.len() - 1
-        });
-        let first_task = writes.len();
-        for task in tasks {
-            writes.push(
-                self.put(item(task)?).condition_expression("attribute_not_exists(id)").into(),
-            );
-        }
-        let writes = writes.into_iter().map(Write::build).collect::<Result<_, _>>()?;
-        let token = Some(first.id.as_str());
-        let spread = first.id.spread();
-        let mut refusals = match transact(&self.client, ACTION, writes, token, spread).await? {
-            Transacted::Done => return Ok(BeginOutcome::Stored),
-            Transacted::Busy => return Ok(BeginOutcome::Busy),
-            Transacted::Refused(refusals) => refusals,
-        };
-        if record.is_some() && refusals.at(0) {
-            let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
-            let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
-            let found: Box<Record> = found.ok_or_else(|| StoreError::missing(ACTION))?;
-            // Of the same ids there is one request, whose first answer was lost.
-            let is_ours = record.is_some_and(|record| record.task_ids == found.task_ids);
-            return Ok(if is_ours { BeginOutcome::Stored } else { BeginOutcome::Before(found) });
-        }
-        if is_ours(refusals.item(first_task).as_ref(), first) {
-            return Ok(BeginOutcome::Stored);
-        }
-        let refused = |index: Option<usize>| index.is_some_and(|index| refusals.at(index));
-        if refused(minute) {
-            Ok(BeginOutcome::TooFast)
-        } else if refused(unfinished) {
-            Ok(BeginOutcome::TooMany)
-        } else {
-            Err(StoreError::missing(ACTION))
-        }
+        Ok(BeginOutcome::Busy)
     }
 
     /// The table forgets a record only some time after it is over.
@@ -153,41 +164,6 @@ impl Tasks {
             .table_name(&self.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    }
-
-    fn count_minute(&self, owner: &str, tasks: usize, most: u32, now: Timestamp) -> Write {
-        let (what, ttl) = usage::minute(now);
-        self.count(owner, &what, "creates", tasks, most)
-            .update_expression("ADD #count :tasks SET #ttl = :ttl")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":ttl", number(ttl.as_second()))
-            .into()
-    }
-
-    fn count_unfinished(&self, owner: &str, tasks: usize, most: u32) -> Write {
-        self.count(owner, UNFINISHED, "tasks", tasks, most)
-            .update_expression("ADD #count :tasks")
-            .into()
-    }
-
-    /// Counts so many more, as long as there is room for all of them.
-    fn count(
-        &self,
-        owner: &str,
-        what: &str,
-        count: &str,
-        tasks: usize,
-        most: u32,
-    ) -> UpdateBuilder {
-        let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
-        Update::builder()
-            .table_name(&self.usage_table)
-            .key("owner", AttributeValue::S(owner.to_owned()))
-            .key("what", AttributeValue::S(what.to_owned()))
-            .condition_expression("attribute_not_exists(#count) OR #count <= :room")
-            .expression_attribute_names("#count", count)
-            .expression_attribute_values(":tasks", number(tasks))
-            .expression_attribute_values(":room", number(i64::from(most) - tasks))
     }
 }
 

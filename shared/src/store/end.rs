@@ -135,8 +135,8 @@ impl Tasks {
                 .map_err(failed)?,
             self.add_up(&ended, outcome)?,
         ];
-        if task.counted {
-            writes.push(self.give_back(task)?);
+        if let Some(place) = task.place {
+            writes.push(self.give_back(task, place)?);
         }
         let writes = writes.into_iter().map(|it| TransactWriteItem::builder().update(it).build());
         let spread = task.id.spread();
@@ -175,13 +175,16 @@ impl Tasks {
             .map_err(|error| StoreError::incomplete(ACTION, &error))
     }
 
-    fn give_back(&self, task: &Task) -> Result<Write, StoreError> {
+    fn give_back(&self, task: &Task, place: u8) -> Result<Write, StoreError> {
         Write::builder()
             .table_name(&self.usage_table)
             .key("owner", AttributeValue::S(task.owner.clone()))
-            .key("what", AttributeValue::S(UNFINISHED.to_owned()))
-            .update_expression("ADD tasks :one_less")
+            .key("what", AttributeValue::S(format!("{UNFINISHED}/{place}")))
+            .update_expression("ADD #tasks :one_less, #room :one")
+            .expression_attribute_names("#tasks", "tasks")
+            .expression_attribute_names("#room", "room")
             .expression_attribute_values(":one_less", AttributeValue::N("-1".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .build()
             .map_err(|error| StoreError::incomplete(ACTION, &error))
     }

@@ -5,6 +5,7 @@
 
 mod begin;
 mod changes;
+mod counts;
 mod due;
 mod end;
 mod error;

@@ -1,5 +1,6 @@
 //! Several writes that are done all or not at all, and plain ones that meet them.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -12,7 +13,7 @@ use super::item::Item;
 
 /// Somebody else's transaction on the same items is over in milliseconds; with
 /// pauses that double, this many tries wait about three seconds in all.
-const TRIES: u32 = 9;
+pub(super) const TRIES: u32 = 9;
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
 
 /// What became of a transaction.
@@ -31,6 +32,11 @@ impl Refusals {
     /// Whether the condition of the write at this place did not hold.
     pub(super) fn at(&self, index: usize) -> bool {
         self.0.get(index).is_some_and(|reason| code(reason) == "ConditionalCheckFailed")
+    }
+
+    /// Whether one of the conditions of the writes at these places did not hold.
+    pub(super) fn any(&self, mut indexes: Range<usize>) -> bool {
+        indexes.any(|index| self.at(index))
     }
 
     /// The item that the write at this place found, if it asked for it.
@@ -52,37 +58,51 @@ pub(super) async fn transact(
     token: Option<&str>,
     spread: u32,
 ) -> Result<Transacted, StoreError> {
-    for attempt in 0..TRIES {
-        if attempt > 0 {
-            tokio::time::sleep(pause(attempt, spread)).await;
+    for tried in 0..TRIES {
+        if tried > 0 {
+            rest(tried - 1, spread).await;
         }
-        let sent = client
-            .transact_write_items()
-            .set_transact_items(Some(writes.clone()))
-            .set_client_request_token(token.map(str::to_owned))
-            .send()
-            .await;
-        let canceled = match sent.map_err(SdkError::into_service_error) {
-            Ok(_) => return Ok(Transacted::Done),
-            Err(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled,
-            Err(error) => return Err(StoreError::service(action, error)),
-        };
-        let reasons = canceled.cancellation_reasons();
-        if reasons.iter().any(|reason| code(reason) == "ConditionalCheckFailed") {
-            return Ok(Transacted::Refused(Refusals(reasons.to_vec())));
-        }
-        // What passes: a conflict with another transaction, or too little capacity.
-        let passes = |reason: &CancellationReason| {
-            matches!(
-                code(reason),
-                "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-            )
-        };
-        if !reasons.iter().any(passes) {
-            return Err(StoreError::service(action, canceled));
+        match attempt(client, action, &writes, token).await? {
+            Transacted::Busy => {}
+            done => return Ok(done),
         }
     }
     Ok(Transacted::Busy)
+}
+
+/// Tries once to do all of it.
+pub(super) async fn attempt(
+    client: &Client,
+    action: &str,
+    writes: &[TransactWriteItem],
+    token: Option<&str>,
+) -> Result<Transacted, StoreError> {
+    let sent = client
+        .transact_write_items()
+        .set_transact_items(Some(writes.to_vec()))
+        .set_client_request_token(token.map(str::to_owned))
+        .send()
+        .await;
+    let canceled = match sent.map_err(SdkError::into_service_error) {
+        Ok(_) => return Ok(Transacted::Done),
+        Err(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled,
+        Err(error) => return Err(StoreError::service(action, error)),
+    };
+    let reasons = canceled.cancellation_reasons();
+    if reasons.iter().any(|reason| code(reason) == "ConditionalCheckFailed") {
+        return Ok(Transacted::Refused(Refusals(reasons.to_vec())));
+    }
+    // What passes: a conflict with another transaction, or too little capacity.
+    let passes = |reason: &CancellationReason| {
+        matches!(
+            code(reason),
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
+        )
+    };
+    if reasons.iter().any(passes) {
+        return Ok(Transacted::Busy);
+    }
+    Err(StoreError::service(action, canceled))
 }
 
 /// Does a plain write, whose answer is the caller's to read. DynamoDB refuses one that meets a
@@ -95,7 +115,7 @@ pub(super) async fn write<T, E: ProvideErrorMetadata, F: Future<Output = Result<
 ) -> Result<Result<T, E>, StoreError> {
     for tried in 0..TRIES {
         if tried > 0 {
-            tokio::time::sleep(pause(tried, spread)).await;
+            rest(tried - 1, spread).await;
         }
         match send().await {
             Err(error) if error.code() == Some("TransactionConflictException") => {}
@@ -103,6 +123,11 @@ pub(super) async fn write<T, E: ProvideErrorMetadata, F: Future<Output = Result<
         }
     }
     Err(StoreError::busy(action))
+}
+
+/// Waits after a try, the first of which is numbered 0.
+pub(super) async fn rest(tried: u32, spread: u32) {
+    tokio::time::sleep(pause(tried + 1, spread)).await;
 }
 
 /// Longer from try to try, and a little different for everybody.

@@ -14,6 +14,7 @@ use super::figures::Figures;
 use super::id::TaskId;
 use super::key::{ApiKey, KeyHash};
 use super::missing::{Absence, Missing};
+use super::parts::Parts;
 use super::status::Status;
 use super::timer::{self, Pace};
 use super::vendor::Vendor;
@@ -75,10 +76,10 @@ pub struct Task {
     /// That the vendor does not show the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
-    /// Whether the task has a place among the unfinished tasks that its key may have,
-    /// which its end gives back.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub counted: bool,
+    /// The task's place among the unfinished tasks that its key may have: the part in which
+    /// it is counted, and which its end gives the place back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u8>,
     /// When nobody waits for its end any more.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub deadline: Timestamp,
@@ -119,10 +120,6 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 /// How long after it was asked for a video is still wanted enough to be submitted again.
 const REPEAT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -148,6 +145,7 @@ impl Task {
         endpoint: &str,
         now: Timestamp,
     ) -> Self {
+        let place = key.limits.unfinished.map(|limit| Parts::of(limit).of_task(&id));
         Self {
             vendor_duty: Some(Duty::Find),
             vendor_due_at: Some(timer::after_insert(now)),
@@ -179,7 +177,7 @@ impl Task {
             repeat: None,
             deadline: now + RETENTION,
             missing: None,
-            counted: key.limits.unfinished.is_some(),
+            place,
             events: vec![Actor::Create.event(EventKind::Created, now)],
             polls: 0,
         }
