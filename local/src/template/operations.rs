@@ -1,6 +1,8 @@
 //! What whoever deploys and whoever is on call relies on: functions are built and allowed to do
 //! what they are for, alarms, dashboard and runbook speak of what is deployed.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use super::yaml;
@@ -41,6 +43,32 @@ fn every_alarm_says_what_it_means_and_names_its_paragraph_of_the_runbook() {
         let mut lines = runbook.lines();
         assert!(lines.any(|line| line.eq_ignore_ascii_case(&heading)), "{heading}");
         assert!(runbook.contains(&format!("](#{})", slug(&id))), "{id} is in the list of alarms");
+    }
+}
+
+/// The text of all source files in a folder.
+fn sources(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("there"));
+    let read = |path: PathBuf| match path.extension() {
+        _ if path.is_dir() => sources(&path),
+        Some(extension) if extension == "rs" => std::fs::read_to_string(path).expect("a text"),
+        _ => String::new(),
+    };
+    entries.map(|entry| read(entry.path())).collect()
+}
+
+#[test]
+fn every_alarm_on_a_metric_of_ours_is_on_one_that_is_reported_for_the_whole_stack() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let sources = ["shared/src", "functions"].map(|folder| sources(&root.join(folder))).concat();
+    for (id, alarm) in of_type("AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        if alarm["Namespace"] == "Filmgate" {
+            let metric = alarm["MetricName"].as_str().expect(&id);
+            let dimensions = json!([{ "Name": "stack", "Value": { "Ref": "AWS::StackName" } }]);
+            assert_eq!(alarm["Dimensions"], dimensions, "{id}");
+            assert!(sources.contains(&format!("(\"{metric}\", Unit::")), "{id}: {metric}");
+        }
     }
 }
 
