@@ -20,6 +20,7 @@ use crate::server::{Listener, Server};
 pub struct Receiver {
     server: Server,
     calls: mpsc::UnboundedReceiver<http::Request<Bytes>>,
+    service: Arc<Service>,
 }
 
 struct Service {
@@ -48,8 +49,13 @@ impl Receiver {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await?;
         let (sender, calls) = mpsc::unbounded_channel();
         let service = Arc::new(Service { replies: Mutex::new(replies), usual, calls: sender });
-        let router = Router::new().fallback(answer).with_state(service);
-        Ok(Self { server: listener.serve(router), calls })
+        let router = Router::new().fallback(answer).with_state(service.clone());
+        Ok(Self { server: listener.serve(router), calls, service })
+    }
+
+    /// Answers the next call like this, after those that are to come before.
+    pub fn reply_next(&self, reply: Reply) {
+        self.service.replies.lock().expect("nothing panics holding it").push_back(reply);
     }
 
     /// The address of this receiver, without a slash at its end.

@@ -61,7 +61,7 @@ impl Audit {
                 self.breach("paid for twice", (&told, &videos));
             }
             // Whoever repeats a request learns of this try alone where the first is still at work.
-            let is_told_no = told.iter().all(Told::is_told_no);
+            let is_told_no = told.iter().any(Told::is_told_no);
             if is_told_no && !videos.is_empty() {
                 self.breach("told that nothing was made", (&told, &videos));
             }

@@ -128,7 +128,7 @@ async fn a_change_does_the_same_to_a_task_in_memory_and_in_the_table() {
         let (stored, failed) = (written, event(EventKind::PollFailed));
         tasks.note_failed(&stored, failed.clone()).await.unwrap();
         let written = tasks.get(&stored.id).await.unwrap().unwrap();
-        assert_eq!(written, Change::unmiss(failed).apply(&stored));
+        assert_eq!(written, Change::unmiss(&stored, Some(failed)).apply(&stored));
 
         for next in [Some(first_poll), None] {
             let stored = tasks.get(&stored.id).await.unwrap().unwrap();

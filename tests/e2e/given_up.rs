@@ -1,8 +1,8 @@
 //! Tasks that we ended ourselves, and vendors that know better afterwards.
 
-use local::Reply;
+use local::{Options, Receiver, Reply};
 use serde_json::{Value, json};
-use shared::task::EventKind;
+use shared::task::{EventKind, Status};
 
 use crate::gateway::{Gateway, tide};
 use crate::lines;
@@ -93,4 +93,55 @@ async fn a_callback_for_a_task_that_was_given_up_is_told_its_operator() {
         .expect("an answer");
     let events = events.text().await.expect("a body");
     assert!(!events.contains("contradicted"), "it is not the client's to read: {events}");
+}
+
+/// Kling that has the first submission, hides it for a while, and refuses the second.
+#[tokio::test]
+async fn a_refusal_of_what_was_sent_again_says_nothing_about_the_first() {
+    let replies = [
+        Reply::HangUp,
+        Reply::Json(404, json!({ "code": 1201, "message": "Task not found by external id" })),
+        Reply::Json(
+            429,
+            json!({ "code": 1303, "message": "parallel task over resource pack limit" }),
+        ),
+    ];
+    let kling = Receiver::replying(replies).await.expect("a free port");
+    let accounts = json!({ "kling": { "api_key": "k", "base_url": kling.url() } }).to_string();
+    let gateway =
+        Gateway::with(Options { accounts, starts_functions: false, ..Options::default() }).await;
+    let later = Later::of(&gateway).await;
+    let body = json!({ "model": "kling-v2-master", "prompt": "the tide comes in" });
+    let id = gateway.client.created(&body).await;
+    later.run_after(60).await;
+    let stored = async || tasks(&gateway).get(&id.parse().unwrap()).await.unwrap().expect("it");
+    let task = stored().await;
+    let kinds: Vec<_> = task.events.iter().map(|event| event.kind).collect();
+    assert_eq!(
+        kinds,
+        [EventKind::Created, EventKind::Unknown, EventKind::Repeated, EventKind::RepeatRefused]
+    );
+    assert_eq!((task.status, task.repeat), (Status::Queued, None), "and nothing is sent again");
+
+    let found = json!({ "code": 0, "data": {
+        "task_id": "77", "task_status": "processing", "task_info": { "external_task_id": id },
+    } });
+    kling.reply_next(Reply::Json(200, found));
+    later.run_after(60).await;
+    assert_eq!(stored().await.vendor_task_id.as_deref(), Some("77"));
+}
+
+/// A vendor that calls back has the task, whatever stood between us when it was submitted.
+#[tokio::test]
+async fn a_callback_for_a_task_that_was_refused_is_told_its_operator() {
+    lines::install();
+    let vidu = ScriptedVidu::replying([Reply::Page(429)]).await;
+    let gateway = Gateway::calling(&vidu).await;
+    let refused = gateway.client.create(&tide()).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["error"]["charged"]), (429, &json!("no")));
+    let callback = ViduCallback::good(&vidu.callback_url());
+    assert_eq!(callback.send(&json!({ "id": VENDOR_TASK, "state": "success" })).await, 200);
+    let id = vidu.submissions()[0]["payload"].as_str().expect("our id").to_owned();
+    let told = &lines::about(&id)["a vendor has a task that was given up"][0];
+    assert_eq!(told["given_up"], "vendor_rate_limited");
 }

@@ -166,6 +166,27 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
     );
 }
 
+/// Of a vendor's servers one may be behind the others, and another may not have the task yet.
+#[tokio::test]
+async fn a_vendor_that_has_the_task_in_between_does_not_lose_it() {
+    let vidu = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let later = Later::of(&gateway).await;
+    let id = gateway.client.created(&tide()).await;
+    later.run_after(60).await;
+    assert_eq!(gateway.client.task(&id).await.body["status"], "processing");
+    let unknown = Reply::Json(404, json!({ "code": 404, "reason": "TaskNotFound" }));
+    for _ in 0..4 {
+        for reply in [unknown.clone(), Reply::Json(200, state("created"))] {
+            vidu.reply_to_polls(reply);
+            later.run_after(1200).await;
+        }
+    }
+    vidu.reply_to_polls(unknown);
+    later.run_after(1200).await;
+    assert_eq!(gateway.client.task(&id).await.body["status"], "processing");
+}
+
 #[tokio::test]
 async fn a_task_without_end_is_given_up_after_one_last_poll() {
     let vidu = ScriptedVidu::start().await;

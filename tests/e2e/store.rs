@@ -212,6 +212,45 @@ async fn of_many_ends_at_once_exactly_one_is_written_and_everybody_is_told_it() 
 }
 
 #[tokio::test]
+async fn who_ends_a_task_that_was_never_found_knows_less_than_who_has_found_it() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    accept(&tasks, &stored, "839", &Figures::default(), accepted(stored.created_at)).await;
+    for end in [Status::Failed, Status::Succeeded] {
+        let raised = raise(&tasks, &stored, &progress(end), stored.created_at).await.unwrap();
+        assert_eq!((raised.is_end, raised.task.status), (false, Status::Queued));
+    }
+    let found = tasks.get(&stored.id).await.unwrap().unwrap();
+    assert!(
+        raise(&tasks, &found, &progress(Status::Failed), stored.created_at).await.unwrap().is_end
+    );
+}
+
+#[tokio::test]
+async fn an_end_whose_answer_was_lost_is_told_by_who_wrote_it() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    tasks.insert(&stored).await.unwrap();
+    let now: Timestamp = "2026-11-21T12:00:00.123456789Z".parse().expect("a time");
+    for (at, is_end) in [(now, true), (now, true), (now + SignedDuration::from_secs(1), false)] {
+        let raised = raise(&tasks, &stored, &progress(Status::Failed), at).await.unwrap();
+        assert_eq!(raised.is_end, is_end, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_buried_is_not_stored_by_a_late_write() {
+    let gateway = Gateway::start().await;
+    let (tasks, stored) = (tasks(&gateway), task(1));
+    let event = Actor::Create.refusal(&error(), stored.created_at);
+    tasks.bury(&stored, &error(), event).await.unwrap();
+    tasks.insert(&stored).await.expect("it is there");
+    let found = tasks.get(&stored.id).await.unwrap().expect("a task");
+    assert!(found.was_refused() && found.duties().next().is_none(), "{found:?}");
+}
+
+#[tokio::test]
 async fn of_many_who_want_to_poll_one_does() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));

@@ -10,6 +10,8 @@ mod once;
 mod plan;
 mod submit;
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
@@ -26,6 +28,9 @@ use shared::webhooks::WebhookHosts;
 
 use counts::rejected;
 use plan::Plan;
+
+/// What is left of an invocation to leave nothing behind of a request that could not be stored.
+const TAKING_BACK: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
 pub struct Create {
@@ -56,9 +61,14 @@ impl Create {
         request: &Request,
         clock: &Clock,
     ) -> Result<Response<Body>, ApiError> {
-        let plan = self.plan(request, clock.now()).await.inspect_err(rejected)?;
+        let may_repeat = http::may_repeat(request.headers());
+        let reject = |error: ApiError| {
+            rejected(&error);
+            if may_repeat { error.of_a_repetition() } else { error }
+        };
+        let plan = self.plan(request, clock.now()).await.map_err(reject)?;
         let strict = plan.strict;
-        let mut response = match self.begin(&plan, clock).await.inspect_err(rejected)? {
+        let mut response = match self.begin(&plan, clock).await.map_err(reject)? {
             Some(earlier) => {
                 let mut response = render(&earlier)?;
                 let replayed = HeaderValue::from_static("true");
@@ -95,16 +105,17 @@ impl Create {
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
         auth::check_count(*limits, count)?;
         let beginning = NewTasks { tasks, record: record.as_ref(), limits: *limits };
-        match self.lifecycle.tasks.begin(&beginning, now).await {
-            Ok(BeginOutcome::Stored) => Ok(None),
-            Ok(BeginOutcome::Before(earlier)) => Ok(Some(earlier)),
-            Ok(begun) => Err(auth::refusal(*limits, &begun, now)),
-            Err(error) => {
+        match clock.within(TAKING_BACK, self.lifecycle.tasks.begin(&beginning, now)).await {
+            Some(Ok(BeginOutcome::Stored)) => return Ok(None),
+            Some(Ok(BeginOutcome::Before(earlier))) => return Ok(Some(earlier)),
+            Some(Ok(begun)) => return Err(auth::refusal(*limits, &begun, now)),
+            Some(Err(error)) => {
                 tracing::error!(%error, "a request could not be stored; its vendor was not asked");
-                self.take_back(plan, clock).await;
-                Err(ApiError::internal())
             }
+            None => tracing::error!("a request could not be stored in time; nobody was asked"),
         }
+        self.take_back(plan, clock).await;
+        Err(ApiError::internal())
     }
 
     /// Leaves nothing behind of a request of which it is unknown whether it is stored.

@@ -5,7 +5,7 @@ use shared::api::{ApiError, Created, Warning};
 use shared::dialects::{Dialect, SubmitContext};
 use shared::lifecycle::{SubmitOutcome, Submitting};
 use shared::platform::Clock;
-use shared::task::Status;
+use shared::task::{Change, Status, Task};
 
 use super::plan::{Plan, repeat};
 use super::{Create, counts};
@@ -30,12 +30,25 @@ impl Create {
         });
         let outcomes: Vec<_> = join_all(submitted).await;
         counts::submitted(&tasks, &outcomes);
+        let doubts = doubts(&tasks, &outcomes);
         let created = created(outcomes, warnings);
         if let Some(record) = record {
             self.keep(&record, &created, clock).await;
         }
+        let doubts =
+            doubts.iter().map(|(task, doubt)| self.lifecycle.keep_doubt(task, doubt, clock));
+        join_all(doubts).await;
         created
     }
+}
+
+/// What is to be kept of tasks of which nobody knows whether their vendor took them.
+fn doubts<'a>(tasks: &'a [Task], outcomes: &[SubmitOutcome]) -> Vec<(&'a Task, Box<Change>)> {
+    let doubt = |(task, outcome): (&'a Task, &SubmitOutcome)| match outcome {
+        SubmitOutcome::Unknown(_, doubt) => Some((task, doubt.clone())),
+        SubmitOutcome::Accepted(..) | SubmitOutcome::Refused(_) => None,
+    };
+    tasks.iter().zip(outcomes).filter_map(doubt).collect()
 }
 
 /// A task for each that was taken; an error only when none was.
@@ -45,7 +58,7 @@ fn created(outcomes: Vec<SubmitOutcome>, mut warnings: Vec<Warning>) -> Result<C
     for outcome in outcomes {
         match outcome {
             SubmitOutcome::Accepted(id, status) => taken.push((id, status)),
-            SubmitOutcome::Unknown(id) => taken.push((id, Status::Queued)),
+            SubmitOutcome::Unknown(id, _) => taken.push((id, Status::Queued)),
             SubmitOutcome::Refused(error) => refused.push(error),
         }
     }

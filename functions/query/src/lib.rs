@@ -78,7 +78,7 @@ impl Query {
         telemetry::tell(|line| line.set("task_id", id.as_str()));
         let found = self.lifecycle.tasks.get(&id).await.map_err(|error| {
             tracing::error!(task.id = %id, %error, "a task could not be read");
-            ApiError::internal()
+            ApiError::unreadable()
         })?;
         found.filter(|task| task.owner == key.id).ok_or_else(ApiError::unknown_task)
     }

@@ -160,6 +160,29 @@ impl ApiError {
         Self::new(Code::InternalError, message)
     }
 
+    /// The same error of a request that has a key by which it may come again: what stands in
+    /// the way of this try says nothing about an earlier one, which may have made a video.
+    pub fn of_a_repetition(mut self) -> Self {
+        let by_key = matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if self.code() == Code::InternalError {
+            self.body.message = "Filmgate failed to do this. Should the request have come \
+                                 before, the same Idempotency-Key gives its tasks: ask again."
+                .to_owned();
+        }
+        if by_key || matches!(self.code(), Code::InternalError | Code::Busy) {
+            self.body.charged = Charged::Unknown;
+        }
+        self
+    }
+
+    /// Our own trouble with reading a task: whatever becomes of it goes on.
+    pub fn unreadable() -> Self {
+        let message = "Filmgate could not read the task; ask again.";
+        let mut error = Self::new(Code::InternalError, message);
+        error.body.charged = Charged::Unknown;
+        error
+    }
+
     /// Too little of the time was left to ask a vendor and write down its answer.
     pub fn out_of_time(vendor: Vendor) -> Self {
         let message = format!(

@@ -108,6 +108,11 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     Ok(Some(key))
 }
 
+/// Whether the request has a key by which it may come again, or has come before.
+pub fn may_repeat(headers: &HeaderMap) -> bool {
+    headers.contains_key("idempotency-key")
+}
+
 /// A key as a client sends it: up to 255 visible characters.
 fn check_idempotency_key(key: &str) -> Result<(), ApiError> {
     let fits = (1..=LONGEST_IDEMPOTENCY_KEY).contains(&key.len())

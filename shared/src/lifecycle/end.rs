@@ -54,17 +54,15 @@ impl Lifecycle {
         Ok(ended.map(|ended| tell_end(ended, by)))
     }
 
-    /// Ends a task of which its client is being told.
+    /// Ends a task of which its client is being told. False when there is no such task.
     pub(super) async fn refuse(
         &self,
         task: &Task,
         error: &ErrorBody,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let event = Actor::Create.rise(&Progress::failed(error.clone(), Figures::default()), now);
-        let raised = self.tasks.refuse(task, error, event).await?;
-        raised.map(|raised| tell_end(raised, Actor::Create));
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        let raised = self.tasks.refuse(task, error, Actor::Create.refusal(error, now)).await?;
+        Ok(raised.map(|raised| tell_end(raised, Actor::Create)).is_some())
     }
 
     /// Ends a task that has had all the time its vendor gives.

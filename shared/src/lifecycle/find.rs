@@ -7,7 +7,7 @@ use super::ends;
 use crate::dialects::{Found, Submitted, facts};
 use crate::platform::Clock;
 use crate::store::StoreError;
-use crate::task::{Absence, Actor, Change, Charged, EventKind, Task};
+use crate::task::{Absence, Actor, Change, EventKind, Task};
 use crate::vendors::patience;
 
 impl Lifecycle {
@@ -103,11 +103,15 @@ impl Lifecycle {
             Submitted::Accepted { .. } => {
                 self.keep_accepted(task, &reply, by, clock).await;
             }
+            // It says nothing about the first submission, which may be what is in its way.
             Submitted::Refused(fault) => {
-                let end = fault.body(task.vendor, Charged::No);
-                self.fail(task, end, by, clock.now()).await?;
+                let refused = by.fault(EventKind::RepeatRefused, fault, clock.now());
+                self.tasks.note(task, refused).await?;
             }
-            Submitted::Unknown(_) => self.keep_doubt(task, &reply, None, by, clock).await,
+            Submitted::Unknown(fault) => {
+                let unknown = by.fault(EventKind::Unknown, fault, clock.now());
+                self.tasks.note(task, unknown).await?;
+            }
         }
         Ok(true)
     }

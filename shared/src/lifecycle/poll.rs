@@ -31,6 +31,13 @@ impl Lifecycle {
                 }
                 Ok(Some(task.clone()))
             }
+            // Old news tell at least that the vendor has the task.
+            Some(Polled::Progress(progress))
+                if task.missing.is_some() && task.status.below().contains(&progress.status) =>
+            {
+                self.tasks.unmiss(task, asker.callback).await?;
+                Ok(Some(task.clone()))
+            }
             Some(Polled::Progress(progress)) => self.raise(task, &progress, asker, now).await,
             Some(Polled::Missing(fault)) => {
                 if task.is_proved(Absence::Forgotten, &facts(task.vendor).pace, now) {

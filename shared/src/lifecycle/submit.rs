@@ -35,8 +35,9 @@ pub struct Submitting<'a> {
 #[derive(Debug)]
 pub enum SubmitOutcome {
     Accepted(TaskId, Status),
-    /// Nobody knows yet whether the vendor took the task.
-    Unknown(TaskId),
+    /// Nobody knows yet whether the vendor took the task. Its client is to be told that
+    /// there is one, and then this is to be kept.
+    Unknown(TaskId, Box<Change>),
     /// Surely nothing was made of it, and nothing will be.
     Refused(ApiError),
 }
@@ -46,7 +47,7 @@ impl SubmitOutcome {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Accepted(..) => "accepted",
-            Self::Unknown(_) => "unknown",
+            Self::Unknown(..) => "unknown",
             Self::Refused(_) => "refused",
         }
     }
@@ -72,9 +73,11 @@ impl Lifecycle {
                 let status = self.keep_accepted(task, &reply, Actor::Create, clock).await;
                 SubmitOutcome::Accepted(task.id.clone(), status)
             }
-            Submitted::Unknown(_) => {
-                self.keep_doubt(task, &reply, repeat, Actor::Create, clock).await;
-                SubmitOutcome::Unknown(task.id.clone())
+            Submitted::Unknown(fault) => {
+                let event = Actor::Create.fault(EventKind::Unknown, fault, clock.now());
+                let doubt = Change::doubt(repeat, event);
+                let doubt = Change { credentials: credentials(task, &reply), ..doubt };
+                SubmitOutcome::Unknown(task.id.clone(), Box::new(doubt))
             }
             Submitted::Refused(fault) => {
                 let refusal = ApiError::refused_by(task.vendor, fault);
@@ -88,13 +91,27 @@ impl Lifecycle {
     /// submitted. Should it be stored and stay, it is submitted by nobody.
     pub async fn take_back(&self, task: &Task, clock: &Clock) {
         let end = ends::never_submitted(task.vendor);
-        self.refuse_for_good(task, &end, clock).await;
+        let bury = || async {
+            self.tasks.bury(task, &end, Actor::Create.refusal(&end, clock.now())).await
+        };
+        if !self.refuse_for_good(task, &end, clock).await
+            && insist(clock, UNPAID, bury).await.is_ok()
+        {
+            // Unless it was stored just before it was buried.
+            self.refuse_for_good(task, &end, clock).await;
+        }
     }
 
-    async fn refuse_for_good(&self, task: &Task, error: &ErrorBody, clock: &Clock) {
-        let refuse = || self.refuse(task, error, clock.now());
-        if let Err(error) = insist(clock, UNPAID, refuse).await {
-            tracing::error!(task.id = %task.id, ?error, "a refused task could not be ended: its timer will");
+    /// Ends a task of which its client is told that nothing was made. False when there is
+    /// no such task.
+    async fn refuse_for_good(&self, task: &Task, error: &ErrorBody, clock: &Clock) -> bool {
+        let now = clock.now();
+        match insist(clock, UNPAID, || self.refuse(task, error, now)).await {
+            Ok(is_there) => is_there,
+            Err(error) => {
+                tracing::error!(task.id = %task.id, ?error, "a refused task could not be ended: its timer will");
+                true
+            }
         }
     }
 
@@ -134,21 +151,10 @@ impl Lifecycle {
         status
     }
 
-    /// Writes down that nobody knows whether the vendor took the task, of which its
-    /// client will be told, and with it what may be sent once more.
-    pub(super) async fn keep_doubt(
-        &self,
-        task: &Task,
-        reply: &Reply,
-        repeat: Option<String>,
-        by: Actor,
-        clock: &Clock,
-    ) {
-        let Submitted::Unknown(fault) = &reply.submitted else { return };
-        let event = by.fault(EventKind::Unknown, fault, clock.now());
-        let change =
-            Change { credentials: credentials(task, reply), ..Change::doubt(repeat, event) };
-        let doubt = || self.tasks.doubt(task, &change);
+    /// Writes down that nobody knows whether the vendor took the task, and with it what may
+    /// be sent once more: the last thing before its client is told of it.
+    pub async fn keep_doubt(&self, task: &Task, doubt: &Change, clock: &Clock) {
+        let doubt = || self.tasks.doubt(task, doubt);
         if let Err(error) = insist(clock, UNPAID, doubt).await {
             tracing::error!(task.id = %task.id, ?error, "a doubt could not be stored: the task is looked for, and not submitted again");
         }

@@ -18,9 +18,12 @@ use super::item::Item;
 use super::tasks::Tasks;
 use super::transaction::{self, TRIES, Transacted, rest, transact};
 use crate::api::Record;
+use crate::crypto::digest::sha256;
 use crate::task::{Limits, Task};
 
 const ACTION: &str = "storing new tasks";
+/// DynamoDB takes no longer ones.
+const LONGEST_TOKEN: usize = 36;
 
 /// Tasks of one request and of one key, which begin together.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +111,7 @@ impl Tasks {
             }
             let writes = writes.into_iter().map(Write::build).collect::<Result<_, _>>()?;
             // What is tried next is another transaction, and its token must say so.
-            let token = format!("{}-{tried}", first.id);
+            let token = token(first, tried, now);
             let spread = first.id.spread();
             let transacted = transact(&self.client, ACTION, writes, Some(&token), spread);
             let mut refusals = match transacted.await? {
@@ -116,6 +119,11 @@ impl Tasks {
                 Transacted::Busy => return Ok(BeginOutcome::Busy),
                 Transacted::Refused(refusals) => refusals,
             };
+            if record.is_some() && refusals.is_busy(0) {
+                // Whether the request came before decides, and somebody is just writing that.
+                rest(tried, spread).await;
+                continue;
+            }
             if record.is_some() && refusals.at(0) {
                 let found = refusals.item(0).map(serde_dynamo::from_item).transpose();
                 let found = found.map_err(|error| StoreError::item(ACTION, &error))?;
@@ -195,6 +203,13 @@ impl From<UpdateBuilder> for Write {
     fn from(update: UpdateBuilder) -> Self {
         Self::Update(update)
     }
+}
+
+/// The name of a try, by which DynamoDB knows it when it comes twice.
+fn token(first: &Task, tried: u32, now: Timestamp) -> String {
+    let mut token = sha256(format!("{} {tried} {now}", first.id).as_bytes());
+    token.truncate(LONGEST_TOKEN);
+    token
 }
 
 /// Whether what is in the way of a new task is the task itself. Ids are random: who

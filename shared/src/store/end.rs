@@ -13,7 +13,7 @@ use super::tasks::Tasks;
 use super::transaction::{Transacted, transact};
 use super::update::Update;
 use super::usage::{self, UNFINISHED};
-use crate::task::{Change, ErrorBody, Event, Figures, Progress, Status, Task};
+use crate::task::{Change, ErrorBody, Event, Progress, Status, Task};
 
 const ACTION: &str = "ending a task";
 
@@ -78,6 +78,7 @@ impl Tasks {
         let mut update = Update::of(&change, &task.id, "attribute_exists(id)")?;
         update.require_status_below_or_at(progress.status)?;
         update.require_missing_as(task.missing)?;
+        update.require_no_id_unless(task.vendor_task_id.is_some());
         self.end(task, update, change.apply(task), Outcome::Failed).await
     }
 
@@ -88,10 +89,19 @@ impl Tasks {
         error: &ErrorBody,
         event: Event,
     ) -> Result<Option<Raised>, StoreError> {
-        let progress = Progress::failed(error.clone(), Figures::default());
-        let now = event.at;
-        let change = Change::raise(task, &progress, false, vec![event], now);
-        self.raise_by(task, progress.status, &change, Outcome::Refused).await
+        let change = Change::refuse(task, error, event);
+        self.raise_by(task, Status::Failed, &change, Outcome::Refused).await
+    }
+
+    /// Stores the end of a task that is not stored. Should the write that begins it only be
+    /// under way, it finds this in its place, and does nothing.
+    pub async fn bury(
+        &self,
+        task: &Task,
+        error: &ErrorBody,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        self.insert(&Change::refuse(task, error, event).apply(task)).await
     }
 
     async fn raise_by(
@@ -104,6 +114,7 @@ impl Tasks {
         let mut update = Update::of(change, &task.id, "attribute_exists(id)")?;
         update.require_status_below_or_at(status)?;
         if status.is_final() {
+            update.require_no_id_unless(task.vendor_task_id.is_some());
             return self.end(task, update, change.apply(task), outcome).await;
         }
         let raised = self.change(&task.id, update).await?;
@@ -139,13 +150,21 @@ impl Tasks {
             writes.push(self.give_back(task, place)?);
         }
         let writes = writes.into_iter().map(|it| TransactWriteItem::builder().update(it).build());
-        let spread = task.id.spread();
-        match transact(&self.client, ACTION, writes.collect(), None, spread).await? {
+        let (writes, spread) = (writes.collect::<Vec<_>>(), task.id.spread());
+        let transacted = match transact(&self.client, ACTION, writes.clone(), None, spread).await {
+            // It may be done, and nobody would tell of the end.
+            Err(_) => transact(&self.client, ACTION, writes, None, spread).await?,
+            Ok(transacted) => transacted,
+        };
+        match transacted {
             Transacted::Done => Ok(Some(Raised { task: ended, is_end: true })),
             Transacted::Busy => Err(StoreError::busy(ACTION)),
             Transacted::Refused(mut refusals) => {
                 let found = refusals.item(0).map(read_task).transpose()?;
-                Ok(found.map(|task| Raised { task, is_end: false }))
+                // Of the same event there is one end, whose first answer was lost.
+                let Some(own) = ended.events.last() else { return Ok(None) };
+                let ends = |task: &Task| task.events.last().is_some_and(|it| it.is(own));
+                Ok(found.map(|task| Raised { is_end: ends(&task), task }))
             }
         }
     }

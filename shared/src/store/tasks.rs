@@ -62,6 +62,11 @@ impl Tasks {
         let absent = "attribute_exists(id) AND attribute_not_exists(vendor_task_id)";
         let mut update = Update::of(change, &task.id, absent)?;
         update.require_unfinished()?;
+        if change.repeat != Set::Keep {
+            // A write that was under way for long gives no right back that was used.
+            update.name("polls");
+            update.condition.push_str(" AND attribute_not_exists(#polls)");
+        }
         self.update(&task.id, update).await.map(drop)
     }
 
@@ -120,11 +125,16 @@ impl Tasks {
     /// Keeps that a poll told nothing, which ends a row of times that the vendor did not
     /// show the task.
     pub async fn note_failed(&self, task: &Task, event: Event) -> Result<(), StoreError> {
-        if task.missing.is_none() {
-            return self.note(task, event).await;
+        match task.missing {
+            None => self.note(task, event).await,
+            Some(_) => self.unmiss(task, Some(event)).await,
         }
-        let update = Change::unmiss(event);
-        let mut update = Update::of(&update, &task.id, "attribute_exists(id)")?;
+    }
+
+    /// Ends a row of times that the vendor did not show the task.
+    pub async fn unmiss(&self, task: &Task, event: Option<Event>) -> Result<(), StoreError> {
+        let change = Change::unmiss(task, event);
+        let mut update = Update::of(&change, &task.id, "attribute_exists(id)")?;
         update.require_unfinished()?;
         update.require_missing_as(task.missing)?;
         self.update(&task.id, update).await.map(drop)

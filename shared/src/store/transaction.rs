@@ -39,6 +39,11 @@ impl Refusals {
         indexes.any(|index| self.at(index))
     }
 
+    /// Whether somebody else was writing the item at this place.
+    pub(super) fn is_busy(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|reason| code(reason) == "TransactionConflict")
+    }
+
     /// The item that the write at this place found, if it asked for it.
     pub(super) fn item(&mut self, index: usize) -> Option<Item> {
         self.0.get_mut(index).and_then(|reason| reason.item.take())

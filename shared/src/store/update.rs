@@ -182,6 +182,15 @@ impl Update {
         self.require_one_of(Status::Succeeded.below().iter())
     }
 
+    /// That the vendor's id of the task is not known, unless it was when the task was read: who
+    /// learned it meanwhile knows better than who ends a task that was never found.
+    pub(super) fn require_no_id_unless(&mut self, is_known: bool) {
+        if !is_known {
+            self.name("vendor_task_id");
+            self.condition.push_str(" AND attribute_not_exists(#vendor_task_id)");
+        }
+    }
+
     /// That nobody has heard of the task, or counted a miss, since this was read.
     pub(super) fn require_missing_as(&mut self, seen: Option<Missing>) -> Result<(), StoreError> {
         self.name("missing");

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::duty::{Duty, Lane};
 use super::error::ErrorBody;
-use super::events::Event;
+use super::events::{Event, MOST_EVENTS};
 use super::figures::Figures;
 use super::missing::Missing;
 use super::progress::Progress;
@@ -129,19 +129,29 @@ impl Change {
         }
     }
 
+    /// The client is told at once that nothing was made.
+    pub fn refuse(task: &Task, error: &ErrorBody, event: Event) -> Self {
+        let progress = Progress::failed(error.clone(), Figures::default());
+        let now = event.at;
+        Self::raise(task, &progress, false, vec![event], now)
+    }
+
     /// The vendor does not show the task once more.
     pub fn miss(task: &Task, event: Event) -> Self {
         let repeats = task.events.last().is_some_and(|last| last.kind == event.kind);
+        let leaves_out = repeats || task.events.len() >= MOST_EVENTS;
         Self {
             missing: Set::To(task.missed(event.at)),
-            events: if repeats { Vec::new() } else { vec![event] },
+            events: if leaves_out { Vec::new() } else { vec![event] },
             ..Self::default()
         }
     }
 
-    /// A poll told nothing, which ends the row of times that the vendor did not show the task.
-    pub fn unmiss(event: Event) -> Self {
-        Self { missing: Set::Remove, events: vec![event], ..Self::default() }
+    /// The row of times that the vendor did not show the task is at its end, by news or by a
+    /// poll that told nothing.
+    pub fn unmiss(task: &Task, event: Option<Event>) -> Self {
+        let event = event.filter(|_| task.events.len() < MOST_EVENTS);
+        Self { missing: Set::Remove, events: Vec::from_iter(event), ..Self::default() }
     }
 
     /// A video has a new link.

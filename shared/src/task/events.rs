@@ -8,7 +8,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::error::ErrorBody;
 use super::fault::Fault;
+use super::figures::Figures;
 use super::progress::Progress;
 use super::status::Status;
 
@@ -64,8 +66,10 @@ pub enum EventKind {
     Unknown,
     /// A submission whose answer was lost is known to have arrived.
     Found,
-    /// A submission that surely never arrived was sent once more.
+    /// A submission that the vendor says it does not have was sent once more.
     Repeated,
+    /// The vendor refused what was sent once more.
+    RepeatRefused,
     /// The vendor called back, and was believed to be the vendor.
     CalledBack,
     /// Somebody called, and was not believed to be the vendor.
@@ -84,12 +88,13 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Created,
         Self::Accepted,
         Self::Unknown,
         Self::Found,
         Self::Repeated,
+        Self::RepeatRefused,
         Self::CalledBack,
         Self::CallbackRefused,
         Self::PollFailed,
@@ -108,6 +113,7 @@ impl EventKind {
             Self::Unknown => "unknown",
             Self::Found => "found",
             Self::Repeated => "repeated",
+            Self::RepeatRefused => "repeat_refused",
             Self::CalledBack => "called_back",
             Self::CallbackRefused => "callback_refused",
             Self::PollFailed => "poll_failed",
@@ -151,6 +157,11 @@ impl Actor {
         Event { detail: Some(detail), request_id: fault.request_id, ..self.event(kind, at) }
     }
 
+    /// A task ended that its client is told of as an error.
+    pub fn refusal(self, error: &ErrorBody, at: Timestamp) -> Event {
+        self.rise(&Progress::failed(error.clone(), Figures::default()), at)
+    }
+
     /// A task rose, or ended.
     pub fn rise(self, progress: &Progress, at: Timestamp) -> Event {
         let kind = match progress.status {
@@ -177,6 +188,12 @@ impl Event {
         Self { request_id, ..self }
     }
 
+    /// Whether this is the same event, one of them with no more digits than are kept of its time.
+    pub fn is(&self, other: &Self) -> bool {
+        let what = |event: &Self| (event.by, event.kind, event.at.as_millisecond());
+        what(self) == what(other) && self.detail == other.detail
+    }
+
     /// This event with a later one counted in, if that is the same once more.
     pub fn again(&self, later: &Self) -> Option<Self> {
         let same = (self.by, self.kind, &self.detail) == (later.by, later.kind, &later.detail);
@@ -193,7 +210,10 @@ impl Event {
     pub fn for_owner(&self) -> Option<Self> {
         match self.kind {
             EventKind::CallbackRefused | EventKind::Contradicted => None,
-            EventKind::PollFailed | EventKind::Missing | EventKind::Unknown => {
+            EventKind::PollFailed
+            | EventKind::Missing
+            | EventKind::Unknown
+            | EventKind::RepeatRefused => {
                 Some(Self { detail: None, request_id: None, ..self.clone() })
             }
             _ => Some(self.clone()),

@@ -212,9 +212,12 @@ impl Task {
         self.events.iter().any(refused)
     }
 
-    /// Whether it was ended without a word of its vendor about an end.
+    /// Whether it was ended without a word of its vendor about an end: given up, or refused
+    /// before there was anything that the vendor could have ended.
     pub fn was_given_up(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.code.is_given_up())
+        self.error
+            .as_ref()
+            .is_some_and(|error| error.code.is_given_up() || self.vendor_task_id.is_none())
     }
 
     /// Whether what it ended as may have cost credits.

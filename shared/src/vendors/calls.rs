@@ -212,10 +212,7 @@ impl Vendors {
             Err(fault) => return Some(Found::Nothing(fault)),
         };
         let dialect = account.dialect();
-        let hint = match callback {
-            Some(body) => Some(dialect.hint(body)?),
-            None => None,
-        };
+        let hint = callback.and_then(|body| dialect.hint(body));
         let mut page = None;
         for _ in 0..MOST_PAGES {
             let search = Search {
