@@ -8,6 +8,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::error::ApiError;
+use super::fields::shortened;
 
 /// Clients forget the padding; vendors get it back.
 const FORGIVING: GeneralPurposeConfig =
@@ -67,7 +68,10 @@ impl Image {
             Some("data") => Self::read_data_url(text, param),
             Some(scheme) => Err(ApiError::invalid(
                 param,
-                format!("`{param}` must be an http(s) URL, a data URL or base64, not `{scheme}:`."),
+                format!(
+                    "`{param}` must be an http(s) URL, a data URL or base64, not `{}:`.",
+                    shortened(scheme)
+                ),
             )),
             None => Self::read_base64(text, param),
         }
@@ -85,8 +89,9 @@ impl Image {
 
     fn read_url(text: &str, param: &str) -> Result<Self, ApiError> {
         match url::Url::parse(text) {
-            Ok(url) if url.has_host() => Ok(Self::Url(text.to_owned())),
-            _ => Err(ApiError::invalid(param, format!("`{param}` is not a valid URL."))),
+            // What is http(s) and can be parsed has a host.
+            Ok(_) => Ok(Self::Url(text.to_owned())),
+            Err(_) => Err(ApiError::invalid(param, format!("`{param}` is not a valid URL."))),
         }
     }
 
@@ -166,6 +171,8 @@ mod tests {
             ("ftp://a.example/x.png", "likewise"),
             ("https://", "no host"),
             ("data:image/png,rawbytes", "a data URL that is not base64"),
+            ("data:image/png,iVBORw0KGgo=", "base64 that does not say so"),
+            ("https://?x", "no host"),
             ("data:image/png;base64,", "nothing in it"),
             ("not base64!", "neither address nor base64"),
             ("aGVsbG8=", "base64 of text"),

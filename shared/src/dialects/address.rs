@@ -34,3 +34,30 @@ impl TryFrom<String> for BaseUrl {
 pub(super) fn path_segment(id: &str) -> String {
     url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_http_and_has_a_host_and_no_query() {
+        let rows = [
+            ("https://api.vidu.com", Some("https://api.vidu.com/x"), "as vendors write it"),
+            ("http://127.0.0.1:9/vidu/", Some("http://127.0.0.1:9/vidu/x"), "a relay's path"),
+            ("https://a.example//", Some("https://a.example/x"), "no slash stays at the end"),
+            ("ftp://a.example", None, "not HTTP"),
+            ("file:///etc", None, "not HTTP"),
+            ("a.example", None, "no scheme"),
+            ("/v1", None, "neither scheme nor host"),
+            ("https://", None, "no host"),
+            ("https://:443", None, "only a port"),
+            ("https://a.example?key=1", None, "a query"),
+            ("https://a.example:99999", None, "no port"),
+            ("", None, "nothing"),
+        ];
+        for (text, joined, reason) in rows {
+            let url = BaseUrl::try_from(text.to_owned()).ok().map(|url| url.join("/x"));
+            assert_eq!(url.as_deref(), joined, "{text}: {reason}");
+        }
+    }
+}

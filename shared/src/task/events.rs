@@ -224,7 +224,7 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::FaultKind;
+    use crate::task::{Charged, FaultKind, Figures, Vendor};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -246,6 +246,55 @@ mod tests {
         ];
         for (other, why) in others {
             assert_eq!(first.again(&other), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn an_end_is_told_with_its_code_and_the_vendors_name_for_the_exchange() {
+        let fault = Fault {
+            code: Some("FieldInvalid".to_owned()),
+            request_id: Some("r-1".to_owned()),
+            ..Fault::new(FaultKind::BadRequest)
+        };
+        let failed = Progress::failed(fault.body(Vendor::Vidu, Charged::No), Figures::default());
+        let told = Actor::Query.rise(&failed, at(1));
+        assert_eq!((told.kind, told.by, told.at), (EventKind::Failed, Actor::Query, at(1)));
+        assert_eq!(told.detail.as_deref(), Some("vendor_rejected_request"));
+        assert_eq!(told.request_id.as_deref(), Some("r-1"));
+        let rows = [
+            (Status::Queued, EventKind::Accepted),
+            (Status::Processing, EventKind::Processing),
+            (Status::Succeeded, EventKind::Succeeded),
+        ];
+        for (status, kind) in rows {
+            let told = Actor::Query.rise(&Progress::unfinished(status), at(1));
+            assert_eq!((told.kind, told.detail, told.request_id), (kind, None, None));
+        }
+        let asked = Actor::Create.fault(EventKind::Unknown, &fault, at(1));
+        assert_eq!(asked.detail.as_deref(), Some("vendor_rejected_request (FieldInvalid)"));
+        assert_eq!(asked.request_id.as_deref(), Some("r-1"));
+        let asked = asked.with_detail("d").with_request_id(Some("r-2".to_owned()));
+        assert_eq!(
+            (asked.detail.as_deref(), asked.request_id.as_deref()),
+            (Some("d"), Some("r-2"))
+        );
+    }
+
+    #[test]
+    fn each_word_is_written_once() {
+        let words = |words: &[&str]| {
+            let mut sorted = words.to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), words.len());
+        };
+        words(&EventKind::ALL.map(EventKind::as_str));
+        words(&Actor::ALL.map(Actor::as_str));
+        for kind in EventKind::ALL {
+            assert_eq!(serde_json::json!(kind), kind.as_str());
+        }
+        for actor in Actor::ALL {
+            assert_eq!(serde_json::json!(actor), actor.as_str());
         }
     }
 

@@ -218,6 +218,30 @@ mod tests {
     }
 
     #[test]
+    fn a_long_word_is_an_image_or_a_key() {
+        let words = |word: String| Fault::with_message(FaultKind::BadRequest, word).presentable();
+        assert_eq!(words("x".repeat(60)).message, Some("x".repeat(60)));
+        assert_eq!(words("x".repeat(61)).message.as_deref(), Some("[…]"));
+        assert_eq!(words("x ".repeat(400)).message.map(|text| text.len()), Some(500));
+        let code = Fault { code: Some("x".repeat(101)), ..Fault::new(FaultKind::BadRequest) };
+        assert_eq!(code.presentable().code.map(|code| code.len()), Some(100));
+    }
+
+    /// What leaves it open may never be told as a refusal.
+    #[test]
+    fn a_status_alone_refuses_only_where_nobody_passed_the_request_on() {
+        for status in 100..=599 {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let is_plain = [401, 403, 405, 413, 429].contains(&status.as_u16());
+            assert_eq!(!FaultKind::of_status_alone(status).leaves_it_open(), is_plain, "{status}");
+            let is_clients = status.is_client_error() && ![408, 499].contains(&status.as_u16());
+            assert_eq!(!FaultKind::of_status(status).leaves_it_open(), is_clients, "{status}");
+            assert_ne!(FaultKind::of_status(status), FaultKind::NotFound, "{status}");
+            assert_ne!(FaultKind::of_status_alone(status), FaultKind::NotFound, "{status}");
+        }
+    }
+
+    #[test]
     fn what_a_vendor_repeats_of_the_request_or_the_account_stays_inside() {
         let image = "A".repeat(10_000);
         let fault = Fault {

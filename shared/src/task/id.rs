@@ -63,6 +63,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tasks_of_one_moment_are_spread() {
+        let spread = |random| TaskId::new(Timestamp::UNIX_EPOCH, &random).spread();
+        assert_eq!(spread([0; 10]), 0);
+        assert_eq!(spread([255; 10]), 0x0fff_ffff);
+        let last = |last| spread([7, 7, 7, 7, 7, 7, 7, 7, 7, last]) % 16;
+        let spreads: Vec<_> = (0..16).map(last).collect();
+        assert_eq!(spreads, Vec::from_iter(0..16), "each has another place among sixteen");
+    }
+
+    #[test]
     fn ids_sort_by_time_and_are_read_back() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let early = TaskId::new(at(1_784_019_600), &[255; 10]);

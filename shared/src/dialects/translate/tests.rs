@@ -110,6 +110,30 @@ fn what_a_row_allows_is_sent_as_it_was_meant() {
         ("strict-1", json!({}), json!({"prompt":"a tide"}), "nothing is made up"),
         (
             "strict-1",
+            json!({"prompt":"0123456789"}),
+            json!({"prompt":"0123456789"}),
+            "a prompt as long as it may be",
+        ),
+        (
+            "plain-1",
+            json!({"duration":2}),
+            json!({"prompt":"a tide","seconds":2}),
+            "the shortest video",
+        ),
+        (
+            "references-1",
+            json!({"images":[A,A,B]}),
+            json!({"prompt":"a tide","images":[A,A,B]}),
+            "as many images as it may be",
+        ),
+        (
+            "strict-1",
+            json!({"seed":9,"metadata":{"scale":1,"shots":[{"text":"4444"}]}}),
+            json!({"prompt":"a tide","seed":9,"scale":1.0,"shots":[{"text":"4444"}]}),
+            "the ends of what is allowed",
+        ),
+        (
+            "strict-1",
             json!({"metadata":{"scale":"0.5","frames":"2","loop":true,"style":"new"}}),
             json!({"prompt":"a tide","scale":0.5,"frames":2,"loop":true,"style":"new"}),
             "numbers may be text, and a known word may be followed by a new one",

@@ -322,6 +322,14 @@ fn every_field_is_translated_or_warned_about() {
             "the client's note is ours to keep, and so is the callback",
         ),
         (
+            "viduq2",
+            json!({"duration":1,"images":[a,a,a,a,a,a,a]}),
+            references,
+            json!({"duration":1,"images":[a,a,a,a,a,a,a]}),
+            &[],
+            "the shortest video and the most references",
+        ),
+        (
             "viduq9",
             json!({"duration":60,"size":"640x360"}),
             text,

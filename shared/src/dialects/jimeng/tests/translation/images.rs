@@ -130,6 +130,8 @@ fn an_image_beyond_the_limit_is_too_large_by_name() {
     let image = |bytes: usize| format!("/9j/{}", "A".repeat((bytes - 3) / 3 * 4));
     let fits = json!({ "image": image(4_699_998) });
     assert!(translate(&body("jimeng_v30", &fits)).is_ok());
+    let just_fits = format!("{}AAA=", image(4_699_998));
+    assert!(translate(&body("jimeng_v30", &json!({ "image": just_fits }))).is_ok());
     for (added, param) in [
         (json!({ "image": image(4_700_001) }), "image"),
         (

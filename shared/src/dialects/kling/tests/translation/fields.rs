@@ -25,6 +25,14 @@ fn every_field_is_translated_or_warned_about() {
     let (text, image) = ("text2video", "image2video");
     let rows: &[Rule] = &[
         (
+            "kling-v9",
+            json!({"duration":1,"prompt":"x".repeat(2500)}),
+            text,
+            json!({"duration":"1","prompt":"x".repeat(2500)}),
+            &[],
+            "the shortest video and the longest prompt",
+        ),
+        (
             "kling-v3",
             json!({}),
             text,
