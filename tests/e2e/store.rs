@@ -240,17 +240,6 @@ async fn an_end_whose_answer_was_lost_is_told_by_who_wrote_it() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_buried_is_not_stored_by_a_late_write() {
-    let gateway = Gateway::start().await;
-    let (tasks, stored) = (tasks(&gateway), task(1));
-    let event = Actor::Create.refusal(&error(), stored.created_at);
-    tasks.bury(&stored, &error(), event).await.unwrap();
-    tasks.insert(&stored).await.expect("it is there");
-    let found = tasks.get(&stored.id).await.unwrap().expect("a task");
-    assert!(found.was_refused() && found.duties().next().is_none(), "{found:?}");
-}
-
-#[tokio::test]
 async fn of_many_who_want_to_poll_one_does() {
     let gateway = Gateway::start().await;
     let (tasks, stored) = (tasks(&gateway), task(1));
@@ -373,7 +362,7 @@ async fn a_submission_is_repeated_by_one_and_once() {
     let mut won = 0;
     for _ in 0..3 {
         let event = Actor::Reconcile.event(EventKind::Repeated, stored.created_at);
-        won += u32::from(tasks.claim_repeat(&stored, event).await.unwrap());
+        won += u32::from(tasks.claim_repeat(&stored, event).await.unwrap().is_some());
     }
     assert_eq!(won, 1);
 }

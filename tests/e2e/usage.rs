@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use shared::api::ApiError;
 use shared::store::usage::UNFINISHED;
@@ -58,8 +58,8 @@ fn ended(status: Status, charged: Charged) -> Progress {
     }
 }
 
-async fn end(tasks: &Tasks, task: &Task, progress: &Progress) -> bool {
-    let now = task.created_at;
+async fn end(tasks: &Tasks, task: &Task, progress: &Progress, after: i64) -> bool {
+    let now = task.created_at + SignedDuration::from_secs(after);
     let events = [Actor::Reconcile.rise(progress, now)];
     tasks
         .raise(task, progress, events.into(), now)
@@ -83,8 +83,9 @@ async fn every_end_is_added_up_once_by_what_it_was() {
         let stored = task(seed);
         tasks.insert(&stored).await.unwrap();
         let progress = ended(status, charged);
-        assert!(end(&tasks, &stored, &progress).await);
-        assert!(!end(&tasks, &stored, &progress).await, "the same once more is no end");
+        assert!(end(&tasks, &stored, &progress, 0).await);
+        assert!(!end(&tasks, &stored, &progress, 1).await, "somebody else's is no end");
+        assert!(end(&tasks, &stored, &progress, 0).await, "the same once more is the same end");
     }
     let refused = task(9);
     tasks.insert(&refused).await.unwrap();
@@ -131,7 +132,9 @@ async fn places_that_are_taken_are_all_given_back() {
                 0 => ended(Status::Failed, Charged::No),
                 _ => ended(Status::Succeeded, Charged::Yes),
             };
-            let told = join_all((0..=seed % 3).map(|_| end(&tasks, &one, &progress))).await;
+            let told =
+                join_all((0..=seed % 3).map(|after| end(&tasks, &one, &progress, after.into())))
+                    .await;
             assert_eq!(told.into_iter().filter(|is_end| *is_end).count(), 1);
         }
     });

@@ -54,15 +54,16 @@ impl Lifecycle {
         Ok(ended.map(|ended| tell_end(ended, by)))
     }
 
-    /// Ends a task of which its client is being told. False when there is no such task.
+    /// Ends a task of which its client is being told.
     pub(super) async fn refuse(
         &self,
         task: &Task,
         error: &ErrorBody,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let raised = self.tasks.refuse(task, error, Actor::Create.refusal(error, now)).await?;
-        Ok(raised.map(|raised| tell_end(raised, Actor::Create)).is_some())
+        raised.map(|raised| tell_end(raised, Actor::Create));
+        Ok(())
     }
 
     /// Ends a task that has had all the time its vendor gives.

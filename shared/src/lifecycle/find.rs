@@ -38,6 +38,9 @@ impl Lifecycle {
         let (by, now) = (asker.by, clock.now());
         let pace = &facts(task.vendor).pace;
         let missing = || by.event(EventKind::Missing, now);
+        if task.repeat.is_some() && !task.may_be_repeated(now) {
+            self.tasks.forget_repeat(task).await?;
+        }
         match self.vendors.find(task, None, now, asker.timeout).await {
             Some(found @ Found::Task { .. }) => {
                 self.accept_found(task, found, by, now).await?;
@@ -94,9 +97,10 @@ impl Lifecycle {
             // The right to it stays for who has the time.
             return Ok(true);
         }
-        if !self.tasks.claim_repeat(task, by.event(EventKind::Repeated, now)).await? {
+        let repeated = by.event(EventKind::Repeated, now);
+        let Some(task) = &self.tasks.claim_repeat(task, repeated).await? else {
             return Ok(false);
-        }
+        };
         let Some(patience) = patience(clock) else { return Ok(true) };
         let reply = self.vendors.repeat(&task.id, repetition, patience).await;
         match &reply.submitted {

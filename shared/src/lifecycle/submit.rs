@@ -90,28 +90,14 @@ impl Lifecycle {
     /// Ends a task of which it is unknown whether it is stored, and which nobody has
     /// submitted. Should it be stored and stay, it is submitted by nobody.
     pub async fn take_back(&self, task: &Task, clock: &Clock) {
-        let end = ends::never_submitted(task.vendor);
-        let bury = || async {
-            self.tasks.bury(task, &end, Actor::Create.refusal(&end, clock.now())).await
-        };
-        if !self.refuse_for_good(task, &end, clock).await
-            && insist(clock, UNPAID, bury).await.is_ok()
-        {
-            // Unless it was stored just before it was buried.
-            self.refuse_for_good(task, &end, clock).await;
-        }
+        self.refuse_for_good(task, &ends::never_submitted(task.vendor), clock).await;
     }
 
-    /// Ends a task of which its client is told that nothing was made. False when there is
-    /// no such task.
-    async fn refuse_for_good(&self, task: &Task, error: &ErrorBody, clock: &Clock) -> bool {
+    /// Ends a task of which its client is told that nothing was made.
+    async fn refuse_for_good(&self, task: &Task, error: &ErrorBody, clock: &Clock) {
         let now = clock.now();
-        match insist(clock, UNPAID, || self.refuse(task, error, now)).await {
-            Ok(is_there) => is_there,
-            Err(error) => {
-                tracing::error!(task.id = %task.id, ?error, "a refused task could not be ended: its timer will");
-                true
-            }
+        if let Err(error) = insist(clock, UNPAID, || self.refuse(task, error, now)).await {
+            tracing::error!(task.id = %task.id, ?error, "a refused task could not be ended: its timer will");
         }
     }
 

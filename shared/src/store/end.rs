@@ -93,17 +93,6 @@ impl Tasks {
         self.raise_by(task, Status::Failed, &change, Outcome::Refused).await
     }
 
-    /// Stores the end of a task that is not stored. Should the write that begins it only be
-    /// under way, it finds this in its place, and does nothing.
-    pub async fn bury(
-        &self,
-        task: &Task,
-        error: &ErrorBody,
-        event: Event,
-    ) -> Result<(), StoreError> {
-        self.insert(&Change::refuse(task, error, event).apply(task)).await
-    }
-
     async fn raise_by(
         &self,
         task: &Task,

@@ -91,13 +91,28 @@ impl Tasks {
         self.update(&task.id, update).await.map(drop)
     }
 
-    /// Takes the one right to submit a task again.
-    pub async fn claim_repeat(&self, task: &Task, event: Event) -> Result<bool, StoreError> {
+    /// Forgets what was sent, which nobody sends again any more.
+    pub async fn forget_repeat(&self, task: &Task) -> Result<(), StoreError> {
+        let change = Change { repeat: Set::Remove, ..Change::default() };
+        let update = Update::of(&change, &task.id, "attribute_exists(id)")?;
+        self.update(&task.id, update).await.map(drop)
+    }
+
+    /// Takes the one right to submit a task again. Returns the task as it stands then; none
+    /// when there is no such right any more.
+    pub async fn claim_repeat(
+        &self,
+        task: &Task,
+        event: Event,
+    ) -> Result<Option<Task>, StoreError> {
         let condition = "attribute_exists(#repeat) AND attribute_not_exists(vendor_task_id)";
         let change = Change { repeat: Set::Remove, events: vec![event], ..Change::default() };
         let mut update = Update::of(&change, &task.id, condition)?;
         update.require_unfinished()?;
-        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
+        match self.update(&task.id, update).await? {
+            Updated::Done(item) => read_task(item).map(Some),
+            Updated::Refused(_) => Ok(None),
+        }
     }
 
     /// Keeps how a delivery went, and when the next one is due, if any.
