@@ -43,6 +43,20 @@ impl Audit {
         audit
     }
 
+    /// What there was to be held against each other, in numbers.
+    pub(crate) fn summary(&self) -> String {
+        let of = |status| self.tasks.iter().filter(|task| task.status == status).count();
+        let (succeeded, failed) = (of(Status::Succeeded), of(Status::Failed));
+        let videos: usize = self.records.values().flatten().map(|it| it.tasks.len()).sum();
+        let unanswered = self.told.iter().filter(|told| told.answer.is_none()).count();
+        let free = self.told.iter().filter(|told| told.is_told_no()).count();
+        format!(
+            "{} requests, {unanswered} without an answer, {free} told that it costs nothing; \
+             {succeeded} tasks succeeded, {failed} failed; {videos} videos",
+            self.told.len()
+        )
+    }
+
     fn breach(&mut self, what: &str, evidence: impl std::fmt::Debug) {
         self.breaches.push(format!("{what}: {evidence:?}"));
     }

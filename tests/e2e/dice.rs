@@ -23,6 +23,11 @@ impl Dice {
         next(before.expect("it is always updated")).wrapping_mul(0x2545_f491_4f6c_dd1d) % sides
     }
 
+    pub(crate) fn one_of<'a, T>(&self, all: &'a [T]) -> &'a T {
+        let count = all.len().try_into().expect("it fits");
+        &all[usize::try_from(self.throw(count)).expect("it fits")]
+    }
+
     pub(crate) fn one_in(&self, sides: u64) -> bool {
         self.throw(sides) == 0
     }

@@ -1,5 +1,6 @@
 //! What the functions write about themselves: line by line, and nothing that they may not.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -14,21 +15,32 @@ use crate::scripted_vidu::{ScriptedVidu, state, success};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+thread_local! {
+    static LINES_OF_THREAD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
 /// From now on the lines of all tests in this process are kept.
 pub(crate) fn install() {
     let keep = |line: &str| lines().push(line.to_owned());
     Log::new("test".to_owned(), LevelFilter::INFO).to(keep).install();
 }
 
+/// Does this work, and gives the lines that this thread has written meanwhile.
+pub(crate) fn kept<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    let keep = |line: &str| LINES_OF_THREAD.with_borrow_mut(|lines| lines.push(line.to_owned()));
+    let log = Log::new("test".to_owned(), LevelFilter::INFO).to(keep);
+    let done = tracing::subscriber::with_default(log, work);
+    (done, LINES_OF_THREAD.take())
+}
+
 fn lines() -> MutexGuard<'static, Vec<String>> {
     LINES.lock().expect("nothing panics holding the lines")
 }
 
-/// Holds every line that was written against what may not be in any.
-pub(crate) fn check(secrets: &[&str]) {
-    let lines = lines().clone();
+/// Holds every line against what may not be in any.
+pub(crate) fn check(lines: &[String], secrets: &[&str]) {
     assert!(lines.iter().any(|line| line.contains("task ended")), "there is something to read");
-    for line in &lines {
+    for line in lines {
         let fields: Value = serde_json::from_str(line).expect(line);
         assert!(fields["message"].is_string(), "{line}");
         for secret in secrets {

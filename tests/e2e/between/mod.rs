@@ -18,6 +18,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http_body_util::{Full, Limited};
 use serde_json::Value;
+use shared::platform::http_client::{Roots, http_client};
 use tokio::net::TcpListener;
 
 use self::conflicts::UnderWay;
@@ -85,7 +86,9 @@ struct Service<B> {
 pub(crate) async fn serve(service: &str, between: Arc<impl Between>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let (client, under_way) = (reqwest::Client::new(), UnderWay::default());
+    // One that reads no certificates, which takes longer than a test.
+    let client = http_client(Roots::default(), |client| client);
+    let under_way = UnderWay::default();
     let service = Service { url: service.to_owned(), between, client, under_way };
     let router = Router::new().fallback(answer).with_state(Arc::new(service));
     tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });

@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 pub(crate) use self::clients::{Told, Wanted};
 use self::functions::Pool;
 use self::rules::Rules;
-pub(crate) use self::rules::{KINDS, Kind, Rule, Step, recording};
+pub(crate) use self::rules::{Kind, Rule, Step, recording};
 use crate::between::{Call, Fault, serve};
 use crate::gateway::{Client, Gateway};
 
@@ -103,6 +103,11 @@ impl World {
     /// From now on this becomes of the calls of all that runs by itself.
     pub(crate) fn set_weather(&self, weather: impl Fn(&Call) -> Fault + Send + Sync + 'static) {
         *self.weather.lock().expect("nothing panics holding it") = Arc::new(weather);
+    }
+
+    /// From now on writes take so long, and are in each other's way as in real DynamoDB.
+    pub(crate) fn keep_writes_open(&self, time: Duration) {
+        self.rules.keeps_open.set(time).expect("it is said once");
     }
 
     /// The weather as the rule of an invocation.

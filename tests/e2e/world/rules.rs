@@ -1,7 +1,8 @@
 //! Whom a fault befalls: each function that runs has a rule of its own.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -17,6 +18,8 @@ pub(super) struct Rules {
     invocations: Mutex<BTreeMap<String, Invocation>>,
     /// Told of every write that was done.
     pub(super) written: Notify,
+    /// How long a write is kept open.
+    pub(super) keeps_open: OnceLock<Duration>,
 }
 
 struct Invocation {
@@ -47,9 +50,13 @@ impl Between for Rules {
     }
 
     fn answered(&self, call: &Call, _: &Value) {
-        if !matches!(call.operation.as_str(), "GetItem" | "Query" | "GetSecretValue") {
+        if !is_read(&call.operation) {
             self.written.notify_one();
         }
+    }
+
+    fn keeps_open(&self) -> Option<Duration> {
+        self.keeps_open.get().copied()
     }
 
     fn kill(&self, call: &Call) {
@@ -72,13 +79,14 @@ pub(crate) enum Kind {
     RefusedFromThenOn,
     /// It is never answered.
     Hung,
+    HungFromThenOn,
     /// The function dies before it.
     KilledBefore,
     /// It is done, and the function dies.
     KilledAfter,
 }
 
-pub(crate) const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 8] = [
     Kind::Lost,
     Kind::Broken,
     Kind::LostFromThenOn,
@@ -89,19 +97,46 @@ pub(crate) const KINDS: [Kind; 8] = [
     Kind::KilledAfter,
 ];
 
+impl Kind {
+    /// What may go wrong with a call. Of one that only reads it makes no difference whether it was
+    /// done.
+    pub(crate) fn of(operation: &str) -> Vec<Self> {
+        let is_read = is_read(operation);
+        let differs = |kind: &Self| {
+            !matches!(kind, Self::Lost | Self::Broken | Self::LostFromThenOn | Self::KilledAfter)
+        };
+        KINDS.into_iter().filter(|kind| !is_read || differs(kind)).collect()
+    }
+}
+
+fn is_read(operation: &str) -> bool {
+    matches!(operation, "GetItem" | "Query" | "GetSecretValue")
+}
+
+/// More calls than one invocation makes for a task.
+const A_WHILE: usize = 12;
+
 /// What is to befall one of the calls that are counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     /// How many calls are still to come before it.
     before: usize,
     kind: Kind,
-    is_over: bool,
+    /// How many calls it befalls.
+    lasts: usize,
 }
 
 impl Step {
     /// Befalls the call of this number, counted from 0.
     pub(crate) fn new(number: usize, kind: Kind) -> Self {
-        Self { before: number, kind, is_over: false }
+        let goes_on =
+            matches!(kind, Kind::LostFromThenOn | Kind::RefusedFromThenOn | Kind::HungFromThenOn);
+        Self { before: number, kind, lasts: if goes_on { usize::MAX } else { 1 } }
+    }
+
+    /// Where the calls of many invocations are counted, it is over at some time.
+    pub(crate) fn for_a_while(self) -> Self {
+        Self { lasts: self.lasts.min(A_WHILE), ..self }
     }
 
     /// What becomes of the next call.
@@ -110,16 +145,16 @@ impl Step {
             self.before -= 1;
             return Fault::None;
         }
-        let goes_on = matches!(self.kind, Kind::LostFromThenOn | Kind::RefusedFromThenOn);
-        if std::mem::replace(&mut self.is_over, true) && !goes_on {
+        if self.lasts == 0 {
             return Fault::None;
         }
+        self.lasts -= 1;
         match self.kind {
             Kind::Lost | Kind::LostFromThenOn => Fault::CutAfter,
             Kind::Broken => Fault::BreakAfter,
             Kind::Refused => Fault::Refuse(Refusal::Throttled),
             Kind::RefusedFromThenOn => Fault::Refuse(Refusal::Broken),
-            Kind::Hung => Fault::Hang,
+            Kind::Hung | Kind::HungFromThenOn => Fault::Hang,
             Kind::KilledBefore => Fault::KillBefore,
             Kind::KilledAfter => Fault::KillAfter,
         }

@@ -11,9 +11,6 @@ use tokio::time::sleep;
 
 use super::World;
 
-/// So long before its time is up a reconciler begins nothing more.
-const RESERVE: SignedDuration = SignedDuration::from_secs(20);
-
 /// By then every task has had its end, and every webhook its last try.
 const LONGEST: SignedDuration = SignedDuration::from_hours(10 * 24);
 
@@ -44,10 +41,9 @@ impl World {
     /// One run of a reconciler.
     pub(crate) async fn reconcile(&self) {
         let rule = self.weather();
-        let lasts = SignedDuration::try_from(self.timeout(&self.reconciles)).expect("short");
-        let stop = self.now() + lasts - RESERVE;
         let run = self.invoke(&self.reconciles, rule, async |reconcile| {
-            reconcile.run(&|| self.now(), stop).await;
+            let deadline = self.now() + self.timeout(&self.reconciles);
+            reconcile.run_until(&|| self.now(), deadline).await;
         });
         run.await;
     }
