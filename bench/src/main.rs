@@ -1,6 +1,7 @@
 //! All benchmarks as one table: each figure beside a reference that was measured in the
 //! same run, because machines differ and are noisy. Not here: anything that fails when it is slow.
 
+mod busy;
 mod due;
 mod growth;
 mod load;
@@ -49,7 +50,8 @@ struct Arguments {
     plain: bool,
 }
 
-const GROUPS: [&str; 5] = [start::GROUP, warm::GROUP, growth::GROUP, due::GROUP, load::GROUP];
+const GROUPS: [&str; 6] =
+    [start::GROUP, warm::GROUP, growth::GROUP, due::GROUP, busy::GROUP, load::GROUP];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -69,6 +71,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted(due::GROUP) {
         rows.extend(spawn_blocking(move || due::run(arguments.tasks)).await?);
+    }
+    if wanted(busy::GROUP) {
+        rows.extend(busy::run().await?);
     }
     if wanted(load::GROUP) {
         rows.extend(load::run(arguments.requests, arguments.litellm.as_deref()).await?);
