@@ -218,3 +218,35 @@ impl fmt::Display for CallbackRefused {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{AccountId, ApiKey, Vendor};
+
+    #[test]
+    fn a_task_has_a_handle_once_its_vendor_took_it() {
+        let key = serde_json::json!({ "sha256": "0".repeat(64), "id": "k", "name": "n", "models": ["*"] });
+        let key: ApiKey = serde_json::from_value(key).expect("a key");
+        let id = TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]);
+        let (account, now) = (AccountId::default(), Timestamp::UNIX_EPOCH);
+        let mut task = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", now);
+        assert!(Handle::of(&task).is_none(), "nobody knows what the vendor calls it");
+        task.vendor_task_id = Some("839".to_owned());
+        let handle = Handle::of(&task).expect("a handle");
+        assert_eq!((handle.vendor_task_id, handle.endpoint), ("839", "text2video"));
+    }
+
+    #[test]
+    fn a_reason_to_refuse_a_callback_has_a_word_and_a_sentence_of_its_own() {
+        use CallbackRefused::{Malformed, Mismatch, Stale, Unsigned};
+        let reasons = [Unsigned, Stale, Malformed, Mismatch];
+        for said in [reasons.map(|it| it.code().to_owned()), reasons.map(|it| it.to_string())] {
+            let mut sorted = said.to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), reasons.len(), "{said:?}");
+            assert!(said.iter().all(|word| !word.is_empty()), "{said:?}");
+        }
+    }
+}

@@ -160,6 +160,7 @@ fn every_documented_state_is_understood() {
         };
         let Polled::Progress(progress) = polled else { panic!("{name}: {polled:?}") };
         assert_eq!(progress.status.as_str(), status, "{name}");
+        assert_eq!(progress.unknown_status, None, "{name}: a word that we know");
         assert_eq!(progress.url.as_deref(), expect["url"].as_str(), "{name}");
         assert_eq!(progress.figures.duration, expect["duration"].as_f64(), "{name}");
         assert_eq!(progress.figures.fps, expect["fps"].as_f64(), "{name}");
@@ -281,7 +282,7 @@ fn an_answer_about_another_task_is_no_news_and_no_loss() {
         let polled = read_polled(200, body);
         let is_right = match &polled {
             Polled::Progress(_) => is_ours,
-            Polled::Nothing(_) => !is_ours,
+            Polled::Nothing(fault) => !is_ours && fault.message.is_some(),
             Polled::Missing(_) => false,
         };
         assert!(is_right, "{body}: {reason}: {polled:?}");
@@ -542,6 +543,12 @@ fn a_lost_submission_is_found_by_our_note_alone() {
     assert_eq!(path(None, None), list);
     assert_eq!(path(None, Some("p 2")), format!("{list}&pager.page_token=p%202"));
     assert_eq!(path(Some("3"), None), "/ent/v2/tasks/3/creations");
+}
+
+/// A second video would be made of it.
+#[test]
+fn a_submission_is_never_repeated() {
+    assert!(vidu("key").repeat("text2video", Bytes::from_static(b"{}"), at(0)).is_none());
 }
 
 #[test]

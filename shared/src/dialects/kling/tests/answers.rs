@@ -120,6 +120,7 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
         (200, r#"{"code":0}"#, "nothing but good will"),
         (500, r#"{"code":0,"message":"SUCCEED"}"#, "good and bad at once"),
         (200, r#"{"message":"ok"}"#, "no code"),
+        (500, r#"{"data":{"task_id":"87"}}"#, "no code, and broken"),
         (200, r#"{"code":9999,"message":"?"}"#, "a code that we do not know"),
         (200, html, "HTML with a good status"),
         (200, "", "nothing at all"),
@@ -240,6 +241,7 @@ fn every_documented_state_is_understood() {
         };
         let Polled::Progress(progress) = polled else { panic!("{name}: {polled:?}") };
         assert_eq!(progress.status.as_str(), status, "{name}");
+        assert_eq!(progress.unknown_status, None, "{name}: a word that we know");
         assert_eq!(progress.url.as_deref(), expect["url"].as_str(), "{name}");
         let units = expect["units"].as_str().map(|units| units.parse().expect("a number"));
         let figures =
@@ -372,6 +374,7 @@ fn a_task_is_missing_only_in_klings_own_words() {
         (OLD, 404, "", false, "nothing"),
         (OLD, 400, r#"[1201,"Task not found"]"#, false, "a list"),
         (OLD, 410, "{}", false, "an edge"),
+        (OLD, 502, r#"{"data":{"task_id":"87","task_status":"failed"}}"#, false, "no code"),
         (OLD, 200, "{}", false, "no code"),
         (OLD, 401, r#"{"code":1002,"message":"m"}"#, false, "the operator's trouble"),
         (OLD, 429, r#"{"code":1302,"message":"m"}"#, false, "busy"),
