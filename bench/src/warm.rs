@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_warm_request_allocates_so_much_and_no_more() {
         let bench = Bench::start();
-        for (what, work, expected) in [("query", Work::Query, 527), ("create", Work::Create, 1265)]
+        for (what, work, expected) in [("query", Work::Query, 527), ("create", Work::Create, 1333)]
         {
             let count = bench.allocations(work).count_total;
             let off = (count as f64 / f64::from(expected) - 1.0).abs();

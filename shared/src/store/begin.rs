@@ -65,15 +65,18 @@ impl Tasks {
 
     /// Stores a new task that is counted nowhere.
     pub async fn insert(&self, task: &Task) -> Result<(), StoreError> {
-        let write = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(task)?))
-            .condition_expression("attribute_not_exists(id)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let spread = task.id.spread();
-        let stored = transaction::write(ACTION, spread, || write.clone().send());
+        let mut first = Some(item(task)?);
+        // Made a second time only for a second try: the item is large.
+        let write = || {
+            let put = self.client.put_item().table_name(&self.table);
+            put.set_item(first.take().or_else(|| item(task).ok()))
+                .condition_expression("attribute_not_exists(id)")
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .send()
+        };
+        let stored = transaction::write(ACTION, task.id.spread(), write);
         match stored.await?.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(()),
             // The SDK has asked a second time because it lost the first answer.

@@ -116,7 +116,7 @@ pub(super) async fn attempt(
 pub(super) async fn write<T, E: ProvideErrorMetadata, F: Future<Output = Result<T, E>>>(
     action: &str,
     spread: u32,
-    send: impl Fn() -> F,
+    mut send: impl FnMut() -> F,
 ) -> Result<Result<T, E>, StoreError> {
     for tried in 0..TRIES {
         if tried > 0 {
