@@ -23,7 +23,7 @@ use shared::lifecycle::Lifecycle;
 use shared::platform::{Clock, SetupError};
 use shared::runtime::{Environment, answered};
 use shared::store::{BeginOutcome, Keys, NewTasks};
-use shared::vendors::CallbackUrls;
+use shared::vendors::{CallbackUrls, patience};
 use shared::webhooks::WebhookHosts;
 
 use counts::rejected;
@@ -100,7 +100,9 @@ impl Create {
 
     /// Stores the tasks. Gives what is kept of the request when it came before.
     async fn store(&self, plan: &Plan, clock: &Clock) -> Result<Option<Box<Record>>, ApiError> {
-        let Plan { limits, tasks, record, .. } = plan;
+        let Plan { limits, tasks, record, account, .. } = plan;
+        // What cannot be submitted any more is not begun.
+        patience(clock).ok_or_else(|| ApiError::out_of_time(account.vendor))?;
         let now = clock.now();
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
         auth::check_count(*limits, count)?;

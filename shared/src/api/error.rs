@@ -164,12 +164,13 @@ impl ApiError {
     /// the way of this try says nothing about an earlier one, which may have made a video.
     pub fn of_a_repetition(mut self) -> Self {
         let by_key = matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        if self.code() == Code::InternalError {
+        if matches!(self.code(), Code::InternalError | Code::OutOfTime) {
             self.body.message = "Filmgate failed to do this. Should the request have come \
                                  before, the same Idempotency-Key gives its tasks: ask again."
                 .to_owned();
         }
-        if by_key || matches!(self.code(), Code::InternalError | Code::Busy) {
+        let by_time = matches!(self.code(), Code::InternalError | Code::OutOfTime | Code::Busy);
+        if by_key || by_time {
             self.body.charged = Charged::Unknown;
         }
         self
