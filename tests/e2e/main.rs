@@ -17,6 +17,7 @@ mod contract;
 mod contract_drift;
 mod contract_public;
 mod create;
+mod deadlines;
 mod dice;
 mod events;
 mod every_call;

@@ -1,6 +1,7 @@
 //! Clients and vendors as the functions meet them, and what clients were told.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::StatusCode;
 use lambda_http::{Body, RequestExt};
 use local::simulators::simulate;
 use serde_json::{Value, json};
+use shared::platform::Clock;
 use shared::task::Vendor;
 use tokio::net::TcpListener;
 
@@ -59,6 +61,11 @@ impl Told {
 impl World {
     /// Asks for videos, of a function that this rule holds for, and keeps what is answered.
     pub(crate) async fn create(&self, wanted: &Wanted, rule: Rule) -> Told {
+        self.create_within(self.timeout(&self.creates), wanted, rule).await
+    }
+
+    /// The same of a function that is killed after this time.
+    pub(crate) async fn create_within(&self, lasts: Duration, wanted: &Wanted, rule: Rule) -> Told {
         let mut request = http::Request::post("https://localhost/v1/video/generations")
             .header("authorization", format!("Bearer {}", wanted.api_key))
             .header("content-type", "application/json");
@@ -66,8 +73,8 @@ impl World {
             request = request.header("idempotency-key", key);
         }
         let request = request.body(Body::from(wanted.body())).expect("a request");
-        let answer = self.invoke(&self.creates, rule, async |create| {
-            create.answer(&request, &local::client::clock(self.now())).await
+        let answer = self.invoke_within(lasts, &self.creates, rule, async |create| {
+            create.answer(&request, &Clock::starting(self.now(), self.now() + lasts)).await
         });
         let answer = answer.await.map(|answer| {
             let body = serde_json::from_slice(answer.body()).expect("JSON");

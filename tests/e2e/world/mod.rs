@@ -33,6 +33,7 @@ use self::rules::Rules;
 pub(crate) use self::rules::{Kind, Rule, Step, recording};
 use crate::between::{Call, Fault, serve};
 use crate::gateway::{Client, Gateway};
+use crate::scripted_vidu::ScriptedVidu;
 
 /// Says what becomes of the calls of all that vendors, the stream and the schedule start.
 type Weather = Arc<dyn Fn(&Call) -> Fault + Send + Sync>;
@@ -60,9 +61,19 @@ pub(crate) struct World {
 impl World {
     /// A world in which nothing goes wrong that is not told to.
     pub(crate) async fn start() -> Arc<Self> {
+        Self::with("{}".to_owned()).await
+    }
+
+    /// One with a vendor of the test's own in the place of Vidu.
+    pub(crate) async fn calling(vidu: &ScriptedVidu) -> Arc<Self> {
+        Self::with(vidu.accounts()).await
+    }
+
+    async fn with(accounts: String) -> Arc<Self> {
         let clock = Clock::tokio();
         let vendors_call = Callbacks::listen().await;
         let options = Options {
+            accounts,
             pace: PACE,
             vendors_clock: clock,
             starts_functions: false,
