@@ -50,20 +50,20 @@ struct Case {
 
 /// The calls that tasks are the cause of, as far as they are watched.
 #[derive(Default)]
-struct Fates {
+struct WatchedTasks {
     watched: &'static str,
-    tasks: Mutex<BTreeMap<String, Fate>>,
+    tasks: Mutex<BTreeMap<String, WatchedTask>>,
 }
 
-/// What is to befall a task, and the calls that were made for it.
+/// What is to happen to a task, and the calls that were made for it.
 #[derive(Default)]
-struct Fate {
+struct WatchedTask {
     step: Option<Step>,
     calls: Vec<String>,
 }
 
-impl Fates {
-    fn befall(&self, call: &Call) -> Fault {
+impl WatchedTasks {
+    fn fault_of(&self, call: &Call) -> Fault {
         let Some(task) = call.task_id().filter(|_| call.function() == self.watched) else {
             return Fault::None;
         };
@@ -91,7 +91,13 @@ impl Path {
     }
 
     /// Walks along this path once, and gives the calls of the watched function.
-    async fn walk(&self, world: &World, fates: &Fates, case: &Case, hook: &str) -> Vec<String> {
+    async fn walk(
+        &self,
+        world: &World,
+        watched: &WatchedTasks,
+        case: &Case,
+        hook: &str,
+    ) -> Vec<String> {
         let wanted = self.wanted(case, hook);
         let secret = world.gateway.stack.webhook_secret();
         let mut key = json!({ "webhook_secret": secret });
@@ -119,9 +125,9 @@ impl Path {
             world.query(&wanted.api_key, id, rule).await;
             return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
         }
-        let mut tasks = fates.tasks.lock().expect("nothing panics holding them");
+        let mut tasks = watched.tasks.lock().expect("nothing panics holding them");
         let step = step.map(Step::for_a_while);
-        tasks.insert(id.to_owned(), Fate { step, calls: Vec::new() });
+        tasks.insert(id.to_owned(), WatchedTask { step, calls: Vec::new() });
         Vec::new()
     }
 
@@ -129,14 +135,14 @@ impl Path {
     async fn check(self) -> Vec<String> {
         let world = World::start().await;
         let hook = world.receive_webhooks(|_| http::StatusCode::NO_CONTENT).await;
-        let fates = Arc::new(Fates { watched: self.watched, ..Fates::default() });
-        let weather = fates.clone();
-        world.set_weather(move |call| weather.befall(call));
+        let watched = Arc::new(WatchedTasks { watched: self.watched, ..WatchedTasks::default() });
+        let faults = watched.clone();
+        world.set_faults(move |call| faults.fault_of(call));
         let good = Case { number: 0, at: None };
-        let mut calls = self.walk(&world, &fates, &good, &hook).await;
+        let mut calls = self.walk(&world, &watched, &good, &hook).await;
         world.settle(1).await;
         if calls.is_empty() {
-            let tasks = fates.tasks.lock().expect("nothing panics holding them");
+            let tasks = watched.tasks.lock().expect("nothing panics holding them");
             calls = tasks.values().next().expect("one task").calls.clone();
         }
         assert!(!calls.is_empty(), "{} makes no call", self.name);
@@ -148,7 +154,7 @@ impl Path {
             Kind::of(operation).into_iter().map(move |kind| Some((at, kind)))
         });
         let cases: Vec<_> = (1..).zip(bad).map(|(number, at)| Case { number, at }).collect();
-        join_all(cases.iter().map(|case| self.walk(&world, &fates, case, &hook))).await;
+        join_all(cases.iter().map(|case| self.walk(&world, &watched, case, &hook))).await;
         world.settle(1).await;
         Audit::of(&world).await.breaches
     }
@@ -168,25 +174,25 @@ const VIDU: Path = Path { name: "vidu", model: "viduq1", ..PLAIN };
 const VENDORS: [Path; 3] = [KLING, VIDU, JIMENG];
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_create_its_answer_is_kept() {
+async fn whatever_happens_to_a_create_its_answer_is_kept() {
     check(&VENDORS).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_create_that_is_counted_and_may_come_twice_its_answer_is_kept() {
+async fn whatever_happens_to_a_create_that_is_counted_and_may_come_twice_its_answer_is_kept() {
     let counted = |path| Path { limited: true, idempotent: true, count: 2, ..path };
     check(&VENDORS.map(counted)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_the_writing_of_a_refusal_it_costs_nothing() {
+async fn whatever_happens_to_the_writing_of_a_refusal_it_costs_nothing() {
     let refused = |path| Path { simulate: &["busy"], ..path };
     let counted = |path| Path { limited: true, idempotent: true, ..refused(path) };
     check(&[refused(KLING), refused(VIDU), refused(JIMENG), counted(KLING)]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_the_writing_of_a_doubt_nothing_is_made_twice() {
+async fn whatever_happens_to_the_writing_of_a_doubt_nothing_is_made_twice() {
     let heard = |path| Path { simulate: &["dropped-after"], ..path };
     let unheard = |path| Path { simulate: &["dropped-before"], ..path };
     let slow = Path { simulate: &["timeout-after"], count: 2, ..KLING };
@@ -195,20 +201,20 @@ async fn whatever_befalls_the_writing_of_a_doubt_nothing_is_made_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_query_its_task_ends_once() {
+async fn whatever_happens_to_a_query_its_task_ends_once() {
     let asked = |path| Path { watched: "Query", simulate: &["lost-callbacks"], ..path };
     check(&VENDORS.map(asked)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_callback_its_task_ends_once() {
+async fn whatever_happens_to_a_callback_its_task_ends_once() {
     let called = |path| Path { watched: "Callback", limited: true, webhook: true, ..path };
     let finds = |path| Path { simulate: &["dropped-after"], ..called(path) };
     check(&[called(KLING), called(VIDU), finds(KLING), finds(VIDU)]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_reconciler_that_polls_its_tasks_end_once() {
+async fn whatever_happens_to_a_reconciler_that_polls_its_tasks_end_once() {
     let polled = |path| Path {
         watched: "Reconcile",
         limited: true,
@@ -220,7 +226,7 @@ async fn whatever_befalls_a_reconciler_that_polls_its_tasks_end_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_a_reconciler_that_finds_and_repeats_nothing_is_made_twice() {
+async fn whatever_happens_to_a_reconciler_that_finds_and_repeats_nothing_is_made_twice() {
     let due = |path| Path { watched: "Reconcile", limited: true, ..path };
     let found = |path| Path { simulate: &["lost-callbacks", "dropped-after"], ..due(path) };
     let repeated = |path| Path { simulate: &["lost-callbacks", "dropped-before"], ..due(path) };
@@ -228,6 +234,6 @@ async fn whatever_befalls_a_reconciler_that_finds_and_repeats_nothing_is_made_tw
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_befalls_the_telling_of_an_end_its_client_is_told() {
+async fn whatever_happens_to_the_telling_of_an_end_its_client_is_told() {
     check(&[Path { watched: "Notify", webhook: true, ..KLING }]).await;
 }

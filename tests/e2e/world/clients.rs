@@ -106,7 +106,7 @@ impl World {
         let (Some(token), Some(vendor)) = (token, vendor) else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        let rule = self.weather();
+        let rule = self.faults();
         let parameters = [("token", token), ("vendor", vendor)];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = request.map(|body| Body::from(body.to_vec()));

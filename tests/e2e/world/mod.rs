@@ -36,7 +36,7 @@ use crate::gateway::{Client, Gateway};
 use crate::scripted_vidu::ScriptedVidu;
 
 /// Says what becomes of the calls of all that vendors, the stream and the schedule start.
-type Weather = Arc<dyn Fn(&Call) -> Fault + Send + Sync>;
+type Faults = Arc<dyn Fn(&Call) -> Fault + Send + Sync>;
 
 /// How long a vendor takes over a video.
 const PACE: Duration = Duration::from_secs(50);
@@ -54,7 +54,7 @@ pub(crate) struct World {
     notifies: Pool<Notify>,
     reconciles: Pool<Reconcile>,
     told: Mutex<Vec<Told>>,
-    weather: Mutex<Weather>,
+    faults: Mutex<Faults>,
     cold_starts: AtomicUsize,
 }
 
@@ -103,7 +103,7 @@ impl World {
             notifies: Pool::new("Notify", Notify::start),
             reconciles: Pool::new("Reconcile", Reconcile::start),
             told: Mutex::default(),
-            weather: Mutex::new(Arc::new(|_| Fault::None)),
+            faults: Mutex::new(Arc::new(|_| Fault::None)),
             cold_starts: AtomicUsize::new(0),
         });
         vendors_call.serve(&world);
@@ -112,8 +112,8 @@ impl World {
     }
 
     /// From now on this becomes of the calls of all that runs by itself.
-    pub(crate) fn set_weather(&self, weather: impl Fn(&Call) -> Fault + Send + Sync + 'static) {
-        *self.weather.lock().expect("nothing panics holding it") = Arc::new(weather);
+    pub(crate) fn set_faults(&self, faults: impl Fn(&Call) -> Fault + Send + Sync + 'static) {
+        *self.faults.lock().expect("nothing panics holding it") = Arc::new(faults);
     }
 
     /// From now on writes take so long, and are in each other's way as in real DynamoDB.
@@ -121,10 +121,10 @@ impl World {
         self.rules.keeps_open.set(time).expect("it is said once");
     }
 
-    /// The weather as the rule of an invocation.
-    pub(crate) fn weather(&self) -> Rule {
-        let weather = self.weather.lock().expect("nothing panics holding it").clone();
-        Box::new(move |call| weather(call))
+    /// The faults of all as the rule of an invocation.
+    pub(crate) fn faults(&self) -> Rule {
+        let faults = self.faults.lock().expect("nothing panics holding it").clone();
+        Box::new(move |call| faults(call))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

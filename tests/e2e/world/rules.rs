@@ -1,4 +1,4 @@
-//! Whom a fault befalls: each function that runs has a rule of its own.
+//! Whom a fault meets: each function that runs has a rule of its own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -116,18 +116,18 @@ fn is_read(operation: &str) -> bool {
 /// More calls than one invocation makes for a task.
 const A_WHILE: usize = 12;
 
-/// What is to befall one of the calls that are counted.
+/// What is to happen to one of the calls that are counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     /// How many calls are still to come before it.
     before: usize,
     kind: Kind,
-    /// How many calls it befalls.
+    /// How many calls it meets.
     lasts: usize,
 }
 
 impl Step {
-    /// Befalls the call of this number, counted from 0.
+    /// Meets the call of this number, counted from 0.
     pub(crate) fn new(number: usize, kind: Kind) -> Self {
         let goes_on =
             matches!(kind, Kind::LostFromThenOn | Kind::RefusedFromThenOn | Kind::HungFromThenOn);
@@ -161,7 +161,7 @@ impl Step {
     }
 }
 
-/// A rule by which this befalls an invocation, if anything does, and the calls that it has made
+/// A rule by which this happens to an invocation, if anything does, and the calls that it has made
 /// so far.
 pub(crate) fn recording(mut step: Option<Step>) -> (Rule, Arc<Mutex<Vec<String>>>) {
     let calls = Arc::<Mutex<Vec<String>>>::default();

@@ -27,7 +27,7 @@ impl World {
                     let Some(world) = world.upgrade() else { return };
                     let changes = serde_json::from_value(event).expect("an event");
                     tokio::spawn(async move {
-                        let rule = world.weather();
+                        let rule = world.faults();
                         let handle = world.invoke(&world.notifies, rule, async |notify| {
                             notify.handle(changes, world.now()).await;
                         });
@@ -40,7 +40,7 @@ impl World {
 
     /// One run of a reconciler.
     pub(crate) async fn reconcile(&self) {
-        let rule = self.weather();
+        let rule = self.faults();
         let run = self.invoke(&self.reconciles, rule, async |reconcile| {
             let deadline = self.now() + self.timeout(&self.reconciles);
             reconcile.run_until(&|| self.now(), deadline).await;
