@@ -27,16 +27,17 @@ async fn a_submission_that_no_list_shows_is_given_up_after_twenty_minutes_of_the
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
-    for (minutes, list) in [(1, empty_list()), (5, empty_list()), (5, Reply::Page(502))] {
+    // Longer than the longest pause between two searches.
+    for list in [empty_list(), empty_list(), Reply::Page(502)] {
         vidu.reply_to_polls(list);
-        later.run_after(minutes * 60).await;
+        later.run_after(12 * 60).await;
     }
     vidu.reply_to_polls(empty_list());
-    for _ in 0..4 {
-        later.run_after(6 * 60).await;
+    for _ in 0..2 {
+        later.run_after(12 * 60).await;
         assert_eq!(end_of(&gateway, &id).await, Value::Null, "the row began anew");
     }
-    later.run_after(6 * 60).await;
+    later.run_after(12 * 60).await;
     let end = end_of(&gateway, &id).await;
     assert_eq!(
         (&end["code"], &end["charged"], &end["retryable"]),
@@ -54,7 +55,7 @@ async fn a_callback_for_a_task_that_was_given_up_is_told_its_operator() {
     let id = gateway.client.created(&tide()).await;
     vidu.reply_to_polls(empty_list());
     for _ in 0..4 {
-        later.run_after(10 * 60).await;
+        later.run_after(12 * 60).await;
     }
     let end = end_of(&gateway, &id).await;
     assert_eq!(end["code"], "submission_unknown");
