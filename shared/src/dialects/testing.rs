@@ -1,4 +1,5 @@
-//! Reading the fixtures: one exchange or callback each, and what it means.
+//! Reading the fixtures, one exchange or callback each, and what it means; and what all
+//! dialects are held to.
 
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response};
 use serde_json::Value;
 
+use super::contract::{Polled, Submitted};
 use crate::task::{FaultKind, TaskId};
 
 /// The fixtures whose names begin like this, with their names.
@@ -88,4 +90,29 @@ pub(super) fn callback_headers(headers: &Value) -> HeaderMap {
             (name, value.as_str().expect("text").parse().expect("a value"))
         })
         .collect()
+}
+
+/// Holds a dialect to what the status alone says when somebody between us answers: a
+/// refusal of a submission, and nothing about a task.
+pub(super) fn check_edge(
+    read_submitted: impl Fn(u16, &str) -> Submitted,
+    read_polled: impl Fn(u16, &str) -> Polled,
+) {
+    let rows = [
+        (401, FaultKind::Credentials),
+        (403, FaultKind::Permission),
+        (405, FaultKind::BadRequest),
+        (413, FaultKind::BadRequest),
+        (429, FaultKind::RateLimited),
+    ];
+    for (status, kind) in rows {
+        for body in ["<html>no</html>", "no", "", r#"{"message":"no"}"#, r#"{"code":9999}"#] {
+            let read = read_submitted(status, body);
+            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
+            assert!(is_refused, "{status} {body}: {read:?}");
+            let polled = read_polled(status, body);
+            let is_nothing = matches!(&polled, Polled::Nothing(fault) if fault.kind == kind);
+            assert!(is_nothing, "{status} {body}: {polled:?}");
+        }
+    }
 }

@@ -388,23 +388,7 @@ fn an_answer_about_another_task_is_no_news_and_no_loss() {
 
 #[test]
 fn an_edge_refuses_by_its_status_alone() {
-    let rows = [
-        (401, FaultKind::Credentials),
-        (403, FaultKind::Permission),
-        (405, FaultKind::BadRequest),
-        (413, FaultKind::BadRequest),
-        (429, FaultKind::RateLimited),
-    ];
-    for (status, kind) in rows {
-        for body in ["<html>no</html>", "no", "", r#"{"message":"no"}"#, r#"{"code":9999}"#] {
-            let read = read_submitted(status, body);
-            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
-            assert!(is_refused, "{status} {body}: {read:?}");
-            let polled = read_polled(status, body);
-            let is_nothing = matches!(&polled, Polled::Nothing(fault) if fault.kind == kind);
-            assert!(is_nothing, "{status} {body}: {polled:?}");
-        }
-    }
+    testing::check_edge(read_submitted, read_polled);
 }
 
 #[test]

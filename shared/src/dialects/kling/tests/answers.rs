@@ -1,6 +1,7 @@
 //! What Kling's answers say, the documented ones and the odd ones.
 
 use super::*;
+use crate::dialects::testing;
 use crate::task::{Charged, Status};
 
 fn read_submitted(status: u16, body: &str) -> Submitted {
@@ -160,23 +161,7 @@ fn an_answer_that_leaves_it_open_is_unknown_and_never_a_refusal() {
 
 #[test]
 fn an_edge_refuses_by_its_status_alone() {
-    let rows = [
-        (401, FaultKind::Credentials),
-        (403, FaultKind::Permission),
-        (405, FaultKind::BadRequest),
-        (413, FaultKind::BadRequest),
-        (429, FaultKind::RateLimited),
-    ];
-    for (status, kind) in rows {
-        for body in ["<html>no</html>", "no", "", r#"{"message":"no"}"#, r#"{"code":9999}"#] {
-            let read = read_submitted(status, body);
-            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
-            assert!(is_refused, "{status} {body}: {read:?}");
-            let polled = read_polled(OLD, status, body);
-            let is_nothing = matches!(&polled, Polled::Nothing(fault) if fault.kind == kind);
-            assert!(is_nothing, "{status} {body}: {polled:?}");
-        }
-    }
+    testing::check_edge(read_submitted, |status, body| read_polled(OLD, status, body));
 }
 
 #[test]
