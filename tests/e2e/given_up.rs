@@ -146,3 +146,29 @@ async fn a_callback_for_a_task_that_was_refused_is_told_its_operator() {
     let told = &lines::about(&id)["a vendor has a task that was given up"][0];
     assert_eq!(told["given_up"], "vendor_rate_limited");
 }
+
+/// The operator has put another account into the secret meanwhile.
+#[tokio::test]
+async fn an_account_that_was_not_asked_proves_nothing_by_not_knowing_a_task() {
+    let account = |url: &str| json!({ "kling": { "api_key": "k", "base_url": url } }).to_string();
+    let asked = Receiver::replying([Reply::HangUp]).await.expect("a free port");
+    let options =
+        Options { accounts: account(asked.url()), starts_functions: false, ..Options::default() };
+    let gateway = Gateway::with(options).await;
+    let body = json!({ "model": "kling-v2-master", "prompt": "the tide comes in" });
+    let id = gateway.client.created(&body).await;
+
+    let absent = json!({ "code": 1201, "message": "Task not found by external id" });
+    let other = Receiver::always_replying(Reply::Json(404, absent)).await;
+    let mut other = other.expect("a free port");
+    gateway.stack.put_secret("Accounts", account(other.url()));
+    let later = Later::of(&gateway).await;
+    for minutes in [1, 1, 2, 12, 12] {
+        later.run_after(minutes * 60).await;
+        assert_eq!(other.called().await.method(), "GET", "it is sent nothing");
+    }
+    assert!(other.is_left_alone());
+    let task = tasks(&gateway).get(&id.parse().unwrap()).await.unwrap().expect("a task");
+    assert_eq!((task.status, task.missing), (Status::Queued, None));
+    assert_eq!(task.repeat, None, "what was sent is forgotten when it is too late to send it");
+}
