@@ -163,7 +163,7 @@ impl ApiError {
     /// The same error of a request that has a key by which it may come again: what stands in
     /// the way of this try says nothing about an earlier one, which may have made a video.
     pub fn of_a_repetition(mut self) -> Self {
-        let by_key = matches!(self.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        let by_key = self.status() == StatusCode::FORBIDDEN;
         if matches!(self.code(), Code::InternalError | Code::OutOfTime) {
             self.body.message = "Filmgate failed to do this. Should the request have come \
                                  before, the same Idempotency-Key gives its tasks: ask again."
@@ -214,6 +214,25 @@ mod tests {
             let refusal = ApiError::refused_by(Vendor::Vidu, &Fault::new(kind));
             assert_eq!(refusal.status(), 502, "{kind:?}");
             assert!(!refusal.code().is_retryable(), "{kind:?}: it needs a person first");
+        }
+    }
+
+    #[test]
+    fn of_a_request_that_may_have_come_before_only_what_is_sure_is_promised() {
+        let rows = [
+            (ApiError::internal(), Charged::Unknown),
+            (ApiError::out_of_time(Vendor::Vidu), Charged::Unknown),
+            (ApiError::busy(), Charged::Unknown),
+            (ApiError::new(Code::KeyDisabled, "disabled since then"), Charged::Unknown),
+            (ApiError::new(Code::UnknownApiKey, "nobody's"), Charged::No),
+            (ApiError::invalid("n", "the same body is as wrong"), Charged::No),
+            (ApiError::too_many_unfinished(3), Charged::No),
+        ];
+        for (error, charged) in rows {
+            let error = error.of_a_repetition();
+            assert_eq!(error.body.charged, charged, "{}", error.code());
+            let promises = error.body.message.contains("Nothing was generated");
+            assert!(!promises, "{}", error.body.message);
         }
     }
 
