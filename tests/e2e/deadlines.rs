@@ -100,6 +100,7 @@ async fn whatever_time_a_create_has_it_answers_within_it_and_asks_no_vendor_too_
         let (status, body) = told.answer.as_ref().expect("an answer before the deadline");
         let is_ok = *status == StatusCode::OK;
         assert_eq!(is_ok, submissions == 1, "{seconds}: {body}");
+        assert!(is_ok || *status == StatusCode::SERVICE_UNAVAILABLE, "{seconds}: {body}");
         assert_eq!(vidu.submissions().len(), submissions, "{seconds}: {body}");
         assert_eq!(told.is_told_no(), submissions == 0, "{seconds}: {body}");
     }

@@ -69,13 +69,7 @@ async fn two_hundred_tasks_are_divided_between_two_reconcilers() {
         assert_eq!(gateway.client.create(&body).await.status, 200);
     }
     vidu.reply_to_polls(Reply::Json(200, success(VIDEO)));
-    // What a busy machine's database does not answer in time is left to the next run.
-    for _ in 0..20 {
-        futures_util::future::join(one.run_after(60), other.run_after(60)).await;
-        if vidu.polls() >= 200 {
-            break;
-        }
-    }
+    futures_util::future::join(one.run_after(60), other.run_after(60)).await;
     assert_eq!(vidu.polls(), 200, "each was polled once");
     let index = gateway.dynamodb().scan().table_name("Tasks").index_name("vendor_due").send().await;
     assert_eq!(index.expect("a scan").count(), 0, "no timer is left");

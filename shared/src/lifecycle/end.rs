@@ -6,7 +6,7 @@ use super::asker::{Asker, Lifecycle};
 use super::ends;
 use crate::platform::telemetry::{Line, Unit, millis};
 use crate::store::{Raised, StoreError};
-use crate::task::{Actor, Code, ErrorBody, Figures, Progress, Status, Task};
+use crate::task::{Actor, Charged, ErrorBody, Figures, Progress, Status, Task};
 
 impl Lifecycle {
     /// Raises a task to what a poll said, and tells an end. Returns the task as it
@@ -110,7 +110,8 @@ fn report_end(task: &Task, by: Actor) {
     if let Some(error) = &task.error {
         line.set("code", error.code.as_str());
         line.set("charged", serde_json::json!(error.charged));
-        if is_doubtful(error.code) {
+        // Given up without its vendor's word, though it may be paid for.
+        if error.code.is_given_up() && error.charged != Charged::No {
             line.measure("DoubtfulEnds", Unit::Count, 1, &[&[], &["vendor"]]);
         }
     }
@@ -118,9 +119,4 @@ fn report_end(task: &Task, by: Actor) {
         line.measure("EndToEndTime", Unit::Milliseconds, millis(took), &[&["vendor"]]);
     }
     line.write();
-}
-
-/// Whether a task that ended so was given up without its vendor's word, though it may be paid for.
-fn is_doubtful(code: Code) -> bool {
-    matches!(code, Code::SubmissionUnknown | Code::VendorLostTask | Code::DeadlineExceeded)
 }
