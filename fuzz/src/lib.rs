@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::api::{ApiError, Order, Warning, generations};
+use shared::api::{ApiError, Order, Warning, request};
 use shared::dialects::{self, Callback, Dialect, Submission, SubmitContext};
 use shared::task::{TaskId, Vendor};
 use shared::vendors::TokenKey;
@@ -46,7 +46,7 @@ pub fn translate(
     dialect: &dyn Dialect,
     body: &[u8],
 ) -> Result<(Submission, Vec<Warning>), ApiError> {
-    let request = generations::read(body)?;
+    let request = request::read(&HeaderMap::new(), body)?;
     let task_id = task_id();
     let callback_url = "https://gw.example.com/v1/callbacks/vendor/token";
     let context = SubmitContext { task_id: &task_id, callback_url, now: now() };
@@ -63,7 +63,7 @@ pub fn client_request(data: &[u8]) {
             assert!(error.status().is_client_error() || error.status().is_server_error());
         }
     }
-    if let Ok(Order { webhook: Some((url, param)), .. }) = generations::read(data) {
+    if let Ok(Order { webhook: Some((url, param)), .. }) = request::read(&HeaderMap::new(), data) {
         drop(WebhookHosts::Public.check(&url, param));
     }
 }

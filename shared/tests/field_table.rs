@@ -1,9 +1,10 @@
 //! The table of fields in `docs/api.md`, made from the code: each field is added
 //! to a request, and what then changes in the vendor's request is the cell.
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::api::{ApiError, Warning, generations};
+use shared::api::{ApiError, Warning, request};
 use shared::dialects::{self, SubmitContext};
 use shared::task::Vendor;
 
@@ -36,26 +37,19 @@ fn rows() -> Vec<(&'static str, Value, Value)> {
         ("`images` (three)", none(), json!({ "images": [IMAGE, IMAGE, IMAGE] })),
         ("`size`", none(), json!({ "size": "1920x1080" })),
         ("`size` beside an image", image(), json!({ "size": "1920x1080" })),
-        ("`duration`", none(), json!({ "duration": 10 })),
+        ("`aspect_ratio`", none(), json!({ "aspect_ratio": "1:1" })),
+        ("`resolution`", none(), json!({ "resolution": "1080p" })),
+        ("`duration`, `seconds`", none(), json!({ "seconds": "10" })),
+        ("`negative_prompt`", none(), json!({ "negative_prompt": "rain" })),
         ("`seed`", none(), json!({ "seed": 7 })),
         ("`fps` 24", none(), json!({ "fps": 24 })),
         ("`fps` other", none(), json!({ "fps": 60 })),
-        (
-            "`metadata.negative_prompt`",
-            none(),
-            json!({ "metadata": { "negative_prompt": "rain" } }),
-        ),
         (
             "`metadata.image_tail`",
             image(),
             json!({ "metadata": { "image_tail": "https://i.example/b.png" } }),
         ),
-        ("`metadata.aspect_ratio`", none(), json!({ "metadata": { "aspect_ratio": "1:1" } })),
-        (
-            "`metadata.aspect_ratio` beside an image",
-            image(),
-            json!({ "metadata": { "aspect_ratio": "1:1" } }),
-        ),
+        ("`aspect_ratio` beside an image", image(), json!({ "aspect_ratio": "1:1" })),
         ("`metadata.payload`", none(), json!({ "metadata": { "payload": "order 17" } })),
     ]
 }
@@ -71,7 +65,7 @@ fn translate(vendor: Vendor, fields: &[&Value]) -> Result<Sent, ApiError> {
     for (name, value) in fields.iter().flat_map(|fields| fields.as_object().expect("fields")) {
         request[name] = value.clone();
     }
-    let request = generations::read(request.to_string().as_bytes())?;
+    let request = request::read(&HeaderMap::new(), request.to_string().as_bytes())?;
     let task_id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().expect("an id");
     let now = Timestamp::from_second(1_784_019_600).expect("a time");
     let context = SubmitContext { task_id: &task_id, callback_url: "https://gw.example.com/", now };

@@ -3,6 +3,7 @@
 //! What the code knows is taken from where it stands: from its types, from the
 //! template, and from behaviour.
 
+use http::HeaderMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::path::Path;
 use local::Options;
 use local::template::Template;
 use serde_json::{Value, json};
-use shared::api::{self, generations};
+use shared::api::{self, request};
 use shared::task::{Actor, Code, ErrorBody, EventKind};
 
 use crate::contract::{CONTRACT, escape};
@@ -28,11 +29,12 @@ fn documented(pointer: &str) -> BTreeSet<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-fn unknown_fields(body: &Value) -> Vec<String> {
-    let request = generations::read(body.to_string().as_bytes()).expect("it can be read");
-    let unknown =
-        request.warnings.into_iter().filter(|one| one.message.contains("This API has no"));
-    unknown.map(|warning| warning.param).collect()
+/// The fields at the top level that are left to the vendor.
+fn left_over(body: &Value) -> BTreeSet<String> {
+    let order = request::read(&HeaderMap::new(), body.to_string().as_bytes());
+    let options = order.expect("it can be read").generation.options;
+    let fields = body.as_object().expect("an object").keys().cloned();
+    fields.filter(|field| options.is_outer(field)).collect()
 }
 
 #[test]
@@ -40,15 +42,24 @@ fn every_documented_field_is_read_and_every_field_that_is_read_is_documented() {
     let fields = documented("#/components/schemas/CreateRequest/properties");
     let all = json!({
         "model": "viduq1", "prompt": "x", "image": "https://a.example/1.png",
-        "images": ["https://a.example/2.png"], "size": "1920x1080", "width": 1920, "height": 1080,
-        "duration": 5, "fps": 24, "seed": 1, "n": 1, "response_format": "url", "user": "u-1",
-        "callback_url": "https://a.example/", "metadata": {},
+        "images": ["https://a.example/2.png"],
+        "input_reference": ["https://a.example/1.png", { "image_url": "https://a.example/2.png" }],
+        "input_references": ["https://a.example/1.png", "https://a.example/2.png"],
+        "frame_images": [
+            { "image_url": { "url": "https://a.example/1.png" }, "frame_type": "first_frame" },
+            { "image_url": { "url": "https://a.example/2.png" }, "frame_type": "last_frame" },
+        ],
+        "size": "1920x1080", "width": 1920, "height": 1080, "aspect_ratio": "16:9",
+        "resolution": "1080p", "negative_prompt": "rain", "duration": 5, "seconds": "5", "fps": 24, "seed": 1, "n": 1, "response_format": "url", "user": "u-1",
+        "callback_url": "https://a.example/", "metadata": {}, "options": {},
     });
     let written: BTreeSet<String> = all.as_object().expect("an object").keys().cloned().collect();
     assert_eq!(written, fields, "the request of this test has every documented field");
-    // The reader sees no other field than these.
-    assert_eq!(generations::FIELDS.map(str::to_owned).into_iter().collect::<BTreeSet<_>>(), fields);
-    assert_eq!(unknown_fields(&all), [""; 0], "each is read");
+    // The reader sees no other field than these; beside them are vendors' options that many have.
+    let options = ["aspect_ratio", "resolution", "negative_prompt"];
+    let read = request::FIELDS.into_iter().chain(options).map(str::to_owned);
+    assert_eq!(read.collect::<BTreeSet<_>>(), fields);
+    assert_eq!(left_over(&all), options.map(str::to_owned).into(), "each of ours is read");
     CONTRACT.check("#/components/schemas/CreateRequest", &all, "every field at once");
 }
 
@@ -59,7 +70,8 @@ fn options_of_the_gateway_are_documented() {
         "model": "viduq1", "prompt": "x",
         "metadata": { "callback_url": "https://a.example/", "payload": "x" },
     });
-    let request = generations::read(body.to_string().as_bytes()).expect("it can be read");
+    let request =
+        request::read(&HeaderMap::new(), body.to_string().as_bytes()).expect("it can be read");
     let metadata: BTreeSet<String> =
         body["metadata"].as_object().expect("an object").keys().cloned().collect();
     assert_eq!(metadata, options);
@@ -95,7 +107,7 @@ fn a_field_is_refused_where_the_contract_says_what_it_must_be() {
     for (field, value) in rows {
         let mut body = json!({ "model": "viduq1", "prompt": "x", "height": 1080, "width": 1920 });
         body[field] = value;
-        let read = generations::read(body.to_string().as_bytes());
+        let read = request::read(&HeaderMap::new(), body.to_string().as_bytes());
         assert!(read.is_err(), "the code takes {body}");
         let judged = std::panic::catch_unwind(|| CONTRACT.check(pointer, &body, field));
         assert!(judged.is_err(), "the contract takes {body}");
@@ -113,7 +125,7 @@ fn a_field_is_refused_where_the_contract_says_what_it_must_be() {
     ] {
         let mut body = json!({ "model": "viduq1", "prompt": "x", "height": 1080, "width": 1920 });
         body[field] = value;
-        let read = generations::read(body.to_string().as_bytes());
+        let read = request::read(&HeaderMap::new(), body.to_string().as_bytes());
         assert!(read.is_ok(), "the code refuses {body}: {read:?}");
         CONTRACT.check(pointer, &body, field);
     }

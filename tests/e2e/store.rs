@@ -109,7 +109,7 @@ async fn a_task_that_is_stored_twice_is_stored() {
         tasks.insert(&stored).await.expect("it is ours");
     }
     let limited = Task { id: task(2).id, ..stored };
-    let record = Record::new("local", "order-17", b"{}", slice::from_ref(&limited), &[], now);
+    let record = Record::new("local", "order-17", "a hash", slice::from_ref(&limited), &[], now);
     for _ in 0..2 {
         let beginning =
             NewTasks { tasks: slice::from_ref(&limited), record: Some(&record), limits };

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use lambda_http::Request;
 use ring::rand::{SecureRandom, SystemRandom};
-use shared::api::generations;
-use shared::api::{ApiError, Generation, Order, Record, Warning, http, routes};
+use shared::api::{ApiError, Generation, Order, Record, Warning, http, request, routes};
 use shared::auth;
 use shared::dialects::{Submission, SubmitContext, vendor_of};
 use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
@@ -30,20 +29,19 @@ pub(crate) struct Plan {
 impl Create {
     /// Reads a request, and builds every submission before the first is sent: bad
     /// input costs nothing.
-    pub(crate) async fn plan(&self, request: &Request, now: Timestamp) -> Result<Plan, ApiError> {
-        http::require_method(request, "POST")?;
-        http::refuse_query(request)?;
+    pub(crate) async fn plan(&self, asked: &Request, now: Timestamp) -> Result<Plan, ApiError> {
+        http::require_method(asked, "POST")?;
+        http::refuse_query(asked)?;
         // Side by side, because a cold start reads all three.
         let (key, loaded, url_key) = tokio::join!(
-            auth::admit(&self.keys, request.headers(), now),
+            auth::admit(&self.keys, asked.headers(), now),
             self.lifecycle.vendors.load(),
             self.callback_urls.key(),
         );
         let key = key?;
-        http::require_json(request.headers())?;
-        let strict = http::prefers_strict(request.headers());
-        let idempotency_key = http::idempotency_key(request.headers())?;
-        let mut order = generations::read(request.body())?;
+        let strict = http::prefers_strict(asked.headers());
+        let idempotency_key = http::idempotency_key(asked.headers())?;
+        let mut order = request::read(asked.headers(), asked.body())?;
 
         loaded.map_err(|_| ApiError::internal())?;
         let url_key = url_key.map_err(|error| {
@@ -73,8 +71,9 @@ impl Create {
         if strict && let Some(warning) = warnings.first() {
             return Err(ApiError::strict(warning));
         }
-        plan.record = idempotency_key
-            .map(|text| Record::new(&key.id, text, request.body(), &plan.tasks, &warnings, now));
+        plan.record = idempotency_key.map(|text| {
+            Record::new(&key.id, text, &order.fingerprint, &plan.tasks, &warnings, now)
+        });
         plan.warnings = warnings;
         Ok(plan)
     }

@@ -4,6 +4,7 @@
 //! for and not understood, and becomes a warning. `null` is the same as absent.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -18,6 +19,8 @@ pub struct Fields {
     /// What a client calls this object, e.g. `metadata`; empty for the body itself.
     name: &'static str,
     map: Map<String, Value>,
+    /// Those that stood beside this object instead of in it.
+    outer: BTreeSet<String>,
 }
 
 /// No vendor has so many options; each that nobody knows would be a warning.
@@ -41,12 +44,43 @@ impl Fields {
                 "{object} has a field whose name is over {LONGEST_NAME} bytes."
             ));
         }
-        Ok(Self { name, map })
+        Ok(Self { name, map, outer: BTreeSet::new() })
     }
 
     /// The full name of a field, as `param` gives it.
     pub fn param(&self, field: &str) -> String {
-        if self.name.is_empty() { field.to_owned() } else { format!("{}.{field}", self.name) }
+        match self.name.is_empty() || self.is_outer(field) {
+            true => field.to_owned(),
+            false => format!("{}.{field}", self.name),
+        }
+    }
+
+    /// Whether a field stood beside this object instead of in it, as it does in other APIs.
+    pub fn is_outer(&self, field: &str) -> bool {
+        self.outer.contains(field)
+    }
+
+    /// Takes in what stood beside this object. What is in it already beats that.
+    pub fn adopt(&mut self, others: Self, warnings: &mut Vec<Warning>) {
+        for (field, value) in others.map {
+            match self.map.get(&field) {
+                None => {
+                    self.outer.insert(field.clone());
+                    self.map.insert(field, value);
+                }
+                Some(own) if *own == value => {}
+                Some(_) => {
+                    let message = format!("`{}` was used instead.", self.param(&field));
+                    warnings.push(Warning::new(field, message));
+                }
+            }
+        }
+    }
+
+    /// Puts in a field that stood elsewhere.
+    pub fn put_outer(&mut self, field: &str, value: Value) {
+        self.outer.insert(field.to_owned());
+        self.map.insert(field.to_owned(), value);
     }
 
     pub fn has(&self, field: &str) -> bool {
@@ -74,6 +108,9 @@ impl Fields {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
+            // Forms know only texts.
+            Some(Value::String(text)) if text == "true" => Ok(Some(true)),
+            Some(Value::String(text)) if text == "false" => Ok(Some(false)),
             Some(other) => Err(self.wrong_type(field, "true or false", &other)),
         }
     }
@@ -170,7 +207,7 @@ impl Fields {
         let (known, unknown) =
             map.into_iter().partition(|(field, _)| known.contains(&field.as_str()));
         self.map = known;
-        Self { name: self.name, map: unknown }
+        Self { name: self.name, map: unknown, outer: BTreeSet::new() }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -125,6 +125,13 @@ impl Image {
     }
 }
 
+/// An image, and the field that a message about it names.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub image: Image,
+    pub param: String,
+}
+
 /// Images are never printed: they are private and large.
 impl std::fmt::Debug for Image {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,11 +1,11 @@
 //! What a client asks for, read in full: the seam at which the surfaces of the API meet.
 //!
-//! Each surface reads its own wire shape into an [`Order`]; its [`Generation`] is
-//! the part that a vendor has to honour. A field is read into one of them, warned
+//! Whatever a client writes becomes an [`Order`]; its [`Generation`] is the part that a
+//! vendor has to honour. A field is read into one of them, warned
 //! about or refused; none disappears.
 
 use super::fields::Fields;
-use super::image::Image;
+use super::image::Given;
 use super::size::Size;
 use super::warning::Warning;
 
@@ -26,6 +26,8 @@ pub struct Order {
     pub payload: Option<String>,
     /// Whom the client does this for; kept for the operator.
     pub user: Option<String>,
+    /// Equal for requests that say the same.
+    pub fingerprint: String,
     pub warnings: Vec<Warning>,
 }
 
@@ -35,12 +37,14 @@ pub struct Generation {
     /// The vendor's name of the model.
     pub model: String,
     pub prompt: String,
-    /// `image` and `images`, in this order.
-    pub images: Vec<Image>,
+    /// In their order, whatever fields they came in.
+    pub images: Vec<Given>,
     pub size: Option<Size>,
     /// The field that a message about the size names.
     pub size_param: &'static str,
     pub duration: Option<f64>,
+    /// The field that a message about the duration names.
+    pub duration_param: &'static str,
     pub fps: Option<f64>,
     pub seed: Option<i64>,
     /// `metadata`: the vendor's own options, by the vendor's own names.

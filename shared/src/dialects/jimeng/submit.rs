@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::models;
 use super::wire::Create;
-use crate::api::{ApiError, Generation, Image, LONGEST_MODEL};
-use crate::dialects::translate::{Frame, Numbers, Reader, Translation};
+use crate::api::{ApiError, Generation, Given, Image, LONGEST_MODEL, shortened};
+use crate::dialects::translate::{Common, Numbers, Reader, Translation};
 use crate::task::{Figures, whole};
 
 const FPS: i64 = models::FPS as i64;
@@ -17,13 +17,15 @@ pub(super) fn translate(generation: Generation) -> Result<Translation, ApiError>
     let mut reader = Reader::new(generation, models::MODELS);
     reader.own_images(&["image_urls", "binary_data_base64"])?;
     reader.last_frame()?;
-    let model = choose_key(&mut reader)?;
+    let common = reader.common_resolution()?;
+    let class = class_asked_for(&reader, common.as_ref())?;
+    let model = choose_key(&mut reader, class)?;
     reader.read_input(false)?;
     let prompt = reader.prompt()?;
     reader.fps();
     let seed = reader.seed()?;
     let aspect_ratio = reader.ratio()?;
-    compare_resolution(&mut reader);
+    compare_resolution(&mut reader, common);
     let mut options = reader.options()?;
     let (frames, seconds) = read_frame_count(&mut reader, &mut options)?;
     let (image_urls, binary_data_base64) = encode_images(&mut reader)?;
@@ -50,7 +52,7 @@ pub(super) fn translate(generation: Generation) -> Result<Translation, ApiError>
 
 /// The name that was asked for; the vendor's own `req_key` beats the model. What is read from
 /// now on is read for the key that it stands for.
-fn choose_key(reader: &mut Reader) -> Result<String, ApiError> {
+fn choose_key(reader: &mut Reader, class: Option<u32>) -> Result<String, ApiError> {
     let own = reader.take_text("req_key")?;
     if own.as_deref().is_some_and(|own| own.trim().is_empty()) {
         let param = reader.param("req_key");
@@ -66,20 +68,36 @@ fn choose_key(reader: &mut Reader) -> Result<String, ApiError> {
     }
     let name = own.unwrap_or_else(|| reader.model.clone());
     let moves_camera = reader.has("template_id") || reader.has("camera_strength");
-    let class = reader.size.and_then(|(size, _)| models::class_of(size));
     let key = models::expand(&name, reader.images.len(), moves_camera, class);
     reader.set_model(key.unwrap_or(&name));
     Ok(name)
 }
 
-/// The key is the resolution; a size that asks for another one did not choose the key.
-fn compare_resolution(reader: &mut Reader) {
-    let Some((size, param)) = reader.size else { return };
-    let key = &reader.model;
+/// The quality class that the size or the resolution asks for.
+fn class_asked_for(reader: &Reader, common: Option<&Common>) -> Result<Option<u32>, ApiError> {
+    let of_size = reader.size.map(|(size, param)| (size, param, models::class_of(size)));
+    match (common, of_size) {
+        (Some(common), Some((size, param, class))) if common.class != class => {
+            let message =
+                format!("`resolution` says {}, `{param}` says {size}.", shortened(&common.word));
+            Err(ApiError::invalid("resolution", message))
+        }
+        (Some(common), _) => Ok(common.class),
+        (None, of_size) => Ok(of_size.and_then(|(_, _, class)| class)),
+    }
+}
+
+/// The key is the resolution; one that asks for another one did not choose the key.
+fn compare_resolution(reader: &mut Reader, common: Option<Common>) {
+    let of_size =
+        reader.size.map(|(size, param)| (param, size.to_string(), models::class_of(size)));
+    let common = common.map(|Common { word, class }| ("resolution", word, class));
+    let Some((param, asked, class)) = common.or(of_size) else { return };
+    let (key, asked) = (&reader.model, shortened(&asked));
     let message = match reader.row.resolutions.values() {
-        [own] if models::class_of(size) == Some(own.class) => return,
-        [own] => format!("{key} makes {own}, not {size}."),
-        _ => format!("{key} chooses the resolution itself, {size} or another."),
+        [own] if class == Some(own.class) => return,
+        [own] => format!("{key} makes {own}, not {asked}."),
+        _ => format!("{key} chooses the resolution itself, {asked} or another."),
     };
     reader.warn(param, message);
 }
@@ -92,7 +110,7 @@ fn read_frame_count(
     if let Some(frames) = options.remove("frames").and_then(|frames| frames.as_i64()) {
         let seconds = (frames % FPS == 1).then_some(frames / FPS);
         if reader.duration.take().is_some_and(|duration| whole(duration) != seconds) {
-            reader.used_instead("duration", "frames");
+            reader.used_instead(reader.duration_param, "frames");
         }
         return Ok((Some(frames), seconds));
     }
@@ -107,7 +125,7 @@ fn read_frame_count(
 
 /// The frames as Jimeng takes them: all as addresses, or all as base64.
 fn encode_images(reader: &mut Reader) -> Result<(Vec<String>, Vec<String>), ApiError> {
-    let is_address = |frame: &Frame| matches!(frame.image, Image::Url(_));
+    let is_address = |frame: &Given| matches!(frame.image, Image::Url(_));
     let are_addresses = reader.images.first().is_some_and(is_address);
     if let Some(frame) = reader.images.iter().find(|frame| is_address(frame) != are_addresses) {
         let (model, param) = (&reader.model, &frame.param);

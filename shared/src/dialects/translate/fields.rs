@@ -25,11 +25,13 @@ impl Reader {
         let own = field.map_or(Ok(None), |field| self.options.take_whole(field))?;
         let field = field.unwrap_or("duration");
         if own.is_some() && outer.is_some_and(|outer| whole(outer) != own) {
-            self.used_instead("duration", field);
+            self.used_instead(self.duration_param, field);
         }
         let (param, seconds, given) = match (own, outer) {
             (Some(own), _) => (self.param(field), Some(own), own.to_string()),
-            (None, Some(outer)) => ("duration".to_owned(), whole(outer), outer.to_string()),
+            (None, Some(outer)) => {
+                (self.duration_param.to_owned(), whole(outer), outer.to_string())
+            }
             (None, None) => return Ok(None),
         };
         let allowed = self.row.seconds;

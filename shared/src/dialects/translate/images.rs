@@ -3,14 +3,14 @@
 //! Not looked at: width, height and ratio of an image. The vendor sees them anyway.
 
 use super::model::{Choice, Input, one_of};
-use super::reader::{Frame, Reader};
-use crate::api::{ApiError, Format, Image};
+use super::reader::Reader;
+use crate::api::{ApiError, Format, Given, Image};
 
 impl Reader {
     /// The images in lists of the vendor's own, which beat the client's. An empty list asks
     /// for nothing, and of several one may be given.
     pub fn own_images(&mut self, fields: &[&str]) -> Result<(), ApiError> {
-        let mut given: Option<(&str, Vec<Frame>)> = None;
+        let mut given: Option<(&str, Vec<Given>)> = None;
         for field in fields {
             let own = self.take_frames(field)?;
             if own.is_empty() {
@@ -88,7 +88,7 @@ impl Reader {
     /// The images in their order, ready to be sent.
     pub fn encoded_images(&mut self) -> Result<Vec<String>, ApiError> {
         let images = std::mem::take(&mut self.images);
-        images.into_iter().map(|Frame { image, param }| self.encode(image, &param)).collect()
+        images.into_iter().map(|Given { image, param }| self.encode(image, &param)).collect()
     }
 
     /// The first and the last frame, ready to be sent.
@@ -145,17 +145,17 @@ impl Reader {
         inputs.contains(&Input::References) && !inputs.iter().any(is_frame)
     }
 
-    fn take_frame(&mut self, field: &str) -> Result<Option<Frame>, ApiError> {
+    fn take_frame(&mut self, field: &str) -> Result<Option<Given>, ApiError> {
         let Some(text) = self.options.take_text(field)? else { return Ok(None) };
         let param = self.param(field);
-        Ok(Some(Frame { image: Image::read(&text, &param)?, param }))
+        Ok(Some(Given { image: Image::read(&text, &param)?, param }))
     }
 
-    fn take_frames(&mut self, field: &str) -> Result<Vec<Frame>, ApiError> {
+    fn take_frames(&mut self, field: &str) -> Result<Vec<Given>, ApiError> {
         let texts = self.options.take_texts(field)?.unwrap_or_default();
         let frame = |(index, text): (usize, &String)| {
             let param = self.param(&format!("{field}[{index}]"));
-            Ok(Frame { image: Image::read(text, &param)?, param })
+            Ok(Given { image: Image::read(text, &param)?, param })
         };
         texts.iter().enumerate().map(frame).collect()
     }

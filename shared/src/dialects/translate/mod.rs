@@ -12,7 +12,8 @@ mod picture;
 mod reader;
 
 pub use model::{Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution};
-pub use reader::{Frame, Reader, Translation};
+pub use picture::Common;
+pub use reader::{Reader, Translation};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,14 @@ use super::model::{Choice, Resolution, one_of};
 use super::reader::Reader;
 use crate::api::{ApiError, shortened};
 
+/// A resolution in the words that all APIs have for it.
+#[derive(Debug)]
+pub struct Common {
+    pub word: String,
+    /// The quality class: 1080 for 1080p. None for a word that nobody knows.
+    pub class: Option<u32>,
+}
+
 impl Reader {
     /// The ratio: the vendor's own option, or else that of the size.
     pub fn ratio(&mut self) -> Result<Option<String>, ApiError> {
@@ -18,6 +26,7 @@ impl Reader {
         }
         let field = "aspect_ratio";
         let allowed = row.ratios.values();
+        let is_outer = self.options.is_outer(field);
         let own = self.options.take_text(field)?.filter(|ratio| !ratio.is_empty());
         let of_size = self.size.and_then(|(size, _)| size.ratio_among(allowed));
         match (own, self.size) {
@@ -25,9 +34,12 @@ impl Reader {
                 Err(self.is_none_of(&self.param(field), allowed, &own))
             }
             (Some(own), size) => {
-                if let Some((_, param)) = size
+                if let Some((size, param)) = size
                     && of_size != Some(own.as_str())
                 {
+                    if is_outer {
+                        return Err(contradiction(field, &own, param, &size));
+                    }
                     self.used_instead(param, field);
                 }
                 Ok(Some(own))
@@ -67,10 +79,14 @@ impl Reader {
         let of_class =
             |class| vendors.iter().find(|resolution| Some(resolution.class) == class).copied();
         let classes: Vec<_> = vendors.iter().map(|resolution| resolution.class).collect();
+        let common = self.common_resolution()?;
         let own = self.options.take_text(field)?;
-        let (param, name, got) = match (own, self.size) {
-            (None, None) => return Ok(None),
-            (Some(own), size) => {
+        if own.is_some() && common.is_some() {
+            self.used_instead("resolution", field);
+        }
+        let (param, name, got) = match (own, common, self.size) {
+            (None, None, None) => return Ok(None),
+            (Some(own), _, size) => {
                 if let Some((size, param)) = size
                     && of_class(size.class_among(&classes)).is_none_or(|it| it.name != own)
                 {
@@ -78,7 +94,16 @@ impl Reader {
                 }
                 (self.param(field), own.clone(), own)
             }
-            (None, Some((size, param))) => {
+            (None, Some(Common { word, class }), size) => {
+                if let Some((size, param)) = size
+                    && !class.is_some_and(|class| size.has_class(class))
+                {
+                    return Err(contradiction("resolution", &word, param, &size));
+                }
+                let name = of_class(class).map_or(word.as_str(), |resolution| resolution.name);
+                ("resolution".to_owned(), name.to_owned(), word)
+            }
+            (None, None, Some((size, param))) => {
                 let class = size.class_below(&classes);
                 let name = of_class(class).map_or("", |resolution| resolution.name).to_owned();
                 if !class.is_some_and(|class| size.has_class(class)) {
@@ -96,10 +121,40 @@ impl Reader {
         Ok(Some(name))
     }
 
+    /// The resolution at the top level, where other APIs have it, whatever the vendor calls it.
+    pub fn common_resolution(&mut self) -> Result<Option<Common>, ApiError> {
+        if !self.options.is_outer("resolution") {
+            return Ok(None);
+        }
+        let word = self.options.take_text("resolution")?.filter(|word| !word.trim().is_empty());
+        Ok(word.map(|word| Common { class: class_of(&word), word }))
+    }
+
     fn is_none_of(&self, param: &str, allowed: &[impl Display], got: &dyn Display) -> ApiError {
         let got = got.to_string();
         let (model, allowed, got) = (&self.model, one_of(allowed), shortened(&got));
         let message = format!("{model} makes {allowed}, not {got}.");
         ApiError::invalid(param, message)
     }
+}
+
+/// The quality class that a word means: `1080p`, `1080`, `4k`.
+fn class_of(word: &str) -> Option<u32> {
+    let word = word.trim().to_ascii_lowercase();
+    match word.as_str() {
+        "2k" => Some(1440),
+        "4k" => Some(2160),
+        word => word.strip_suffix('p').unwrap_or(word).parse().ok(),
+    }
+}
+
+/// What is refused where two fields at the top level say two things.
+pub(super) fn contradiction(
+    field: &str,
+    said: &str,
+    other: &str,
+    other_said: &dyn Display,
+) -> ApiError {
+    let said = shortened(said);
+    ApiError::invalid(field, format!("`{field}` says {said}, `{other}` says {other_said}."))
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::model::{Input, Model};
-use crate::api::{ApiError, Fields, Generation, Image, Size, Warning};
+use crate::api::{ApiError, Fields, Generation, Given, Size, Warning};
 use crate::dialects::contract::Submission;
 use crate::task::Figures;
 
@@ -19,23 +19,18 @@ pub struct Reader {
     pub row: &'static Model,
     pub(super) input: Input,
     pub(super) prompt: String,
-    pub images: Vec<Frame>,
+    pub images: Vec<Given>,
     /// A last frame without a first.
-    pub last: Option<Frame>,
+    pub last: Option<Given>,
     /// A size, and the field that messages about it name.
     pub size: Option<(Size, &'static str)>,
     pub duration: Option<f64>,
+    /// The field that messages about the duration name.
+    pub duration_param: &'static str,
     pub(super) fps: Option<f64>,
     pub(super) seed: Option<i64>,
     pub(super) options: Fields,
     warnings: Vec<Warning>,
-}
-
-/// An image, and the field that a message about it names.
-#[derive(Debug)]
-pub struct Frame {
-    pub image: Image,
-    pub param: String,
 }
 
 /// A generation in a vendor's words.
@@ -65,20 +60,29 @@ impl Translation {
 
 impl Reader {
     pub fn new(generation: Generation, models: &'static [Model]) -> Self {
-        let Generation { model, prompt, images, size, size_param, duration, fps, seed, options } =
-            generation;
-        let param = |index| if index == 0 { "image" } else { "images" }.to_owned();
-        let frame = |(index, image)| Frame { image, param: param(index) };
+        let Generation {
+            model,
+            prompt,
+            images,
+            size,
+            size_param,
+            duration,
+            duration_param,
+            fps,
+            seed,
+            options,
+        } = generation;
         Self {
             models,
             row: Model::named(models, &model),
             model,
             input: Input::Text,
             prompt,
-            images: images.into_iter().enumerate().map(frame).collect(),
+            images,
             last: None,
             size: size.map(|size| (size, size_param)),
             duration,
+            duration_param,
             fps,
             seed,
             options,
@@ -131,7 +135,7 @@ impl Reader {
     pub fn finish(mut self, who: &str, endpoint: String, body: &impl Serialize) -> Translation {
         let unread = [
             ("image", self.last.is_some() || !self.images.is_empty()),
-            ("duration", self.duration.is_some()),
+            (self.duration_param, self.duration.is_some()),
             ("fps", self.fps.is_some()),
             ("seed", self.seed.is_some()),
         ];

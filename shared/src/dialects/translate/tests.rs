@@ -1,12 +1,14 @@
 //! What a model's row does to a request, and in which words: they are the same at every vendor.
 
+mod elsewhere;
 mod refusals;
 mod warnings;
 
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::{ApiError, Warning, generations};
+use crate::api::{ApiError, Warning, request};
 
 const SMALL: Resolution = Resolution::new("small", 720);
 const FULL: Resolution = Resolution::new("1080p", 1080);
@@ -83,7 +85,7 @@ const PNG: &str = "iVBORw0KGgo=";
 fn translate(model: &str, added: &Value) -> Result<(Value, Vec<Warning>), ApiError> {
     let mut body = json!({ "model": model, "prompt": "a tide" });
     body.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
-    let request = generations::read(body.to_string().as_bytes())?;
+    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
     let mut reader = Reader::new(request.generation, MODELS);
     reader.own_images(&["images", "files"])?;
     reader.last_frame()?;
@@ -100,7 +102,8 @@ fn translate(model: &str, added: &Value) -> Result<(Value, Vec<Warning>), ApiErr
     sent["images"] = reader.encoded_images()?.into();
     sent.as_object_mut().unwrap().retain(|_, value| !value.is_null() && *value != json!([]));
     let translation = reader.finish("Somebody's endpoint", "endpoint".to_owned(), &sent);
-    Ok((serde_json::from_slice(&translation.body).expect("JSON"), translation.warnings))
+    let warnings = [request.warnings, translation.warnings].concat();
+    Ok((serde_json::from_slice(&translation.body).expect("JSON"), warnings))
 }
 
 #[test]

@@ -4,10 +4,11 @@ mod fields;
 mod images;
 mod refusals;
 
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{at, jimeng};
-use crate::api::{ApiError, generations};
+use crate::api::{ApiError, request};
 use crate::dialects::contract::{Dialect, Submission, SubmitContext};
 use crate::task::{Figures, TaskId};
 
@@ -18,7 +19,7 @@ const JPEG: &str = "/9j/4AAQ";
 
 /// What Jimeng is sent for a client's body, and the rest of the submission.
 fn translate(body: &Value) -> Result<(Value, Submission), ApiError> {
-    let request = generations::read(body.to_string().as_bytes())?;
+    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().unwrap();
     let callback_url = "https://gw.example.com/v1/callbacks/jimeng/token";
     let context = SubmitContext { task_id: &task_id, callback_url, now: at(0) };

@@ -4,8 +4,9 @@ mod fields;
 mod refusals;
 
 use super::*;
-use crate::api::{Warning, generations};
+use crate::api::{Warning, request};
 use crate::task::TaskId;
+use http::HeaderMap;
 
 const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/kling/token";
 const TASK_ID: &str = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
@@ -15,7 +16,7 @@ const B: &str = "https://i.example/b.png";
 
 /// What Kling is sent for a client's body: path, body and warnings, or the error.
 fn translate(kling: &Kling, body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
-    let request = generations::read(body.to_string().as_bytes())?;
+    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
     let task_id: TaskId = TASK_ID.parse().unwrap();
     let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
     let submission = kling.submit(request.generation, &context)?;

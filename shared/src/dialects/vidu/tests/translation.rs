@@ -1,10 +1,11 @@
 //! The rules of translation, one a row with its reason.
 
+use http::HeaderMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{at, vidu};
-use crate::api::{ApiError, Warning, generations};
+use crate::api::{ApiError, Warning, request};
 use crate::dialects::contract::{Dialect, SubmitContext};
 use crate::dialects::testing;
 use crate::task::{RETENTION, TaskId};
@@ -13,7 +14,7 @@ const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/vidu/token";
 
 /// What Vidu is sent for a client's body: endpoint, body and warnings, or the error.
 fn translate(body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
-    let request = generations::read(body.to_string().as_bytes())?;
+    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
     let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().unwrap();
     let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
     let submission = vidu("key").submit(request.generation, &context)?;
@@ -28,7 +29,7 @@ fn only_an_off_peak_task_may_take_two_days() {
     let rows = [(json!({}), 24), (json!({"off_peak": false}), 24), (json!({"off_peak": true}), 50)];
     for (options, hours) in rows {
         let body = json!({ "model": "viduq1", "prompt": "a tide", "metadata": options });
-        let request = generations::read(body.to_string().as_bytes()).unwrap();
+        let request = request::read(&HeaderMap::new(), body.to_string().as_bytes()).unwrap();
         let task_id = testing::task_id();
         let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
         let submission = vidu("key").submit(request.generation, &context).unwrap();

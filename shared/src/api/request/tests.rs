@@ -117,7 +117,7 @@ fn every_wrong_field_is_refused_by_name() {
         ),
     ];
     for (body, param, code, reason) in rows {
-        let error = read(body.as_bytes()).expect_err(reason);
+        let error = read(&HeaderMap::new(), body.as_bytes()).expect_err(reason);
         assert_eq!(error.status(), 400, "{reason}: {body}");
         assert_eq!(error.body.param.as_deref(), param, "{reason}: {body}");
         assert_eq!(error.body.code.as_str(), code, "{reason}: {body}");
@@ -129,7 +129,7 @@ fn a_number_may_be_written_as_a_string_or_with_a_point() {
     for duration in ["5", "5.0", "\"5\"", "\"5.0\"", "\" 5 \""] {
         let body =
             format!(r#"{{"model":"m","prompt":"x","duration":{duration},"seed":{duration}}}"#);
-        let request = read(body.as_bytes()).expect(duration);
+        let request = read(&HeaderMap::new(), body.as_bytes()).expect(duration);
         assert_eq!(request.generation.duration, Some(5.0), "{duration}");
         assert_eq!(request.generation.seed, Some(5), "{duration}");
     }
@@ -139,18 +139,18 @@ fn a_number_may_be_written_as_a_string_or_with_a_point() {
 fn metadata_may_arrive_as_a_json_string() {
     let body =
         br#"{"model":"m","prompt":"x","metadata":"{\"payload\":\"p\",\"style\":\"anime\"}"}"#;
-    let request = read(body).unwrap();
+    let request = read(&HeaderMap::new(), body).unwrap();
     assert_eq!(request.payload.as_deref(), Some("p"));
     assert!(request.generation.options.has("style"));
 }
 
 #[test]
 fn what_belongs_to_the_gateway_or_to_nobody_is_left_out_with_a_warning() {
-    let body = br#"{"model":"m","prompt":"x","colour":"red","quality":null,"callback_url":"https://b.example",
+    let body = br#"{"model":"m","prompt":"x","colour":"red","quality":null,"api_key":"k","callback_url":"https://b.example",
         "metadata":{"model":"other","external_task_id":"1","callback_url":"https://a.example"}}"#;
-    let request = read(body).unwrap();
+    let request = read(&HeaderMap::new(), body).unwrap();
     let params: Vec<_> = request.warnings.iter().map(|warning| warning.param.as_str()).collect();
-    assert_eq!(params, ["metadata.model", "metadata.external_task_id", "callback_url", "colour"]);
+    assert_eq!(params, ["metadata.model", "metadata.external_task_id", "api_key", "callback_url"]);
     assert_eq!(request.webhook, Some(("https://a.example".to_owned(), "metadata.callback_url")));
 }
 
@@ -161,7 +161,7 @@ fn a_field_that_is_written_twice_is_refused_and_not_decided_by_the_order() {
         r#"{"model":"viduq1","prompt":"x","metadata":{"seed":1,"seed":2}}"#,
         r#"{"model":"viduq1","prompt":"x","metadata":"{\"seed\":1,\"seed\":2}"}"#,
     ] {
-        assert_eq!(read(body.as_bytes()).expect_err(body).status(), 400);
+        assert_eq!(read(&HeaderMap::new(), body.as_bytes()).expect_err(body).status(), 400);
     }
 }
 
@@ -171,7 +171,7 @@ fn nobody_has_so_many_fields_or_such_long_names() {
     let long = format!(r#","{}":1"#, "f".repeat(101));
     for more in [many, long] {
         let body = format!(r#"{{"model":"viduq1","prompt":"x"{more}}}"#);
-        let error = read(body.as_bytes()).expect_err("refused");
+        let error = read(&HeaderMap::new(), body.as_bytes()).expect_err("refused");
         assert_eq!(error.status(), 400);
         assert!(error.body.to_json().to_string().len() < 1_000, "the answer stays small");
     }

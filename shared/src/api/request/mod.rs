@@ -1,25 +1,36 @@
-//! Reading the body of `POST /v1/video/generations`.
+//! Reading what a client asks for, on either surface, into one [`Order`].
+//!
+//! A body is JSON or a form; both become one map of fields, which is read here and nowhere
+//! else. The names that other APIs have for a field of ours are taken as that field, and
+//! what stands at the top level beside them is an option of the vendor's.
 
-use serde_json::{Map, Value};
+mod body;
+mod form;
+mod images;
 
-use crate::api::error::ApiError;
-use crate::api::fields::{Fields, shortened};
-use crate::api::image::Image;
-use crate::api::json::Unrepeated;
-use crate::api::order::{Generation, LONGEST_MODEL, Order};
-use crate::api::size::Size;
-use crate::api::warning::Warning;
+use http::HeaderMap;
 
-/// The fields of a body; no other is looked at.
-pub const FIELDS: [&str; 15] = [
+use super::error::ApiError;
+use super::fields::{Fields, shortened};
+use super::idempotency::fingerprint;
+use super::order::{Generation, LONGEST_MODEL, Order};
+use super::size::Size;
+use super::warning::Warning;
+
+/// The fields of a body that are ours, each under all of its names; others are the vendor's.
+pub const FIELDS: [&str; 20] = [
     "model",
     "prompt",
     "image",
     "images",
+    "input_reference",
+    "input_references",
+    "frame_images",
     "size",
     "width",
     "height",
     "duration",
+    "seconds",
     "fps",
     "seed",
     "n",
@@ -27,9 +38,10 @@ pub const FIELDS: [&str; 15] = [
     "user",
     "callback_url",
     "metadata",
+    "options",
 ];
 
-/// What belongs to the gateway and cannot be set through `metadata`.
+/// What belongs to the gateway and cannot be set by a client.
 const RESERVED: [&str; 11] = [
     "model",
     "model_name",
@@ -49,34 +61,40 @@ const LONGEST_USER: usize = 1024;
 const LONGEST_PAYLOAD: usize = 256 * 1024;
 
 /// Reads a body; what is wrong with it names the field.
-pub fn read(body: &[u8]) -> Result<Order, ApiError> {
-    let mut body = Fields::new("", read_object(body)?)?;
-    let unknown = body.take_unknown(&FIELDS);
+pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Order, ApiError> {
+    let map = body::read(headers, body)?;
+    let fingerprint = fingerprint(&map);
+    let mut body = Fields::new("", map)?;
+    let others = body.take_unknown(&FIELDS);
     let mut warnings = Vec::new();
 
     let model = required(&mut body, "model", "the model to use, e.g. \"viduq1\"")?;
     let prompt = required(&mut body, "prompt", "what the video shows")?;
     limit(&model, LONGEST_MODEL, "model")?;
-    let metadata = body.take_object("metadata")?.unwrap_or_default();
-    let mut options = Fields::new("metadata", metadata)?;
+    let mut options = read_options(&mut body)?;
     if options.is_blank("prompt") {
         return Err(ApiError::invalid("metadata.prompt", "`metadata.prompt` is empty."));
     }
+    options.adopt(others, &mut warnings);
     for name in RESERVED {
+        let param = options.param(name);
         if options.take(name).is_some() {
             let message = format!("`{name}` belongs to the gateway; it was left out.");
-            warnings.push(Warning::new(options.param(name), message));
+            warnings.push(Warning::new(param, message));
         }
     }
 
     let payload = options.take_text("payload")?;
+    let images = images::read(&mut body, &mut options)?;
+    let (duration, duration_param) = read_duration(&mut body)?;
     let generation = Generation {
         model: model.clone(),
         prompt,
-        images: read_images(&mut body)?,
+        images,
         size_param: if body.has("size") { "size" } else { "width" },
         size: read_size(&mut body)?,
-        duration: positive(&mut body, "duration", "seconds")?,
+        duration,
+        duration_param,
         fps: positive(&mut body, "fps", "frames a second")?,
         seed: body.take_whole("seed")?,
         options,
@@ -88,6 +106,7 @@ pub fn read(body: &[u8]) -> Result<Order, ApiError> {
         payload,
         user: body.take_text("user")?,
         generation,
+        fingerprint,
         warnings,
     };
     limit(order.user.as_deref().unwrap_or_default(), LONGEST_USER, "user")?;
@@ -96,8 +115,38 @@ pub fn read(body: &[u8]) -> Result<Order, ApiError> {
     read_webhook(&mut order, &mut body)?;
     read_response_format(&mut body)?;
     debug_assert!(body.is_empty(), "each of the fields is read");
-    unknown.warn_of_rest("This API", &mut order.warnings);
     Ok(order)
+}
+
+/// The vendor's own options: `metadata`, or `options` for clients that keep that name to
+/// themselves.
+fn read_options(body: &mut Fields) -> Result<Fields, ApiError> {
+    let mut options = body.take_object("metadata")?.unwrap_or_default();
+    for (name, value) in body.take_object("options")?.unwrap_or_default() {
+        match options.get(&name) {
+            Some(other) if *other != value => {
+                let param = format!("options.{}", shortened(&name));
+                let message = format!("`{param}` is not what `metadata` says.");
+                return Err(ApiError::invalid(&param, message));
+            }
+            _ => drop(options.insert(name, value)),
+        }
+    }
+    Fields::new("metadata", options)
+}
+
+/// `duration`, or `seconds` as others call it, and the name it was given by.
+fn read_duration(body: &mut Fields) -> Result<(Option<f64>, &'static str), ApiError> {
+    let duration = positive(body, "duration", "seconds")?;
+    let seconds = positive(body, "seconds", "seconds")?;
+    match (duration, seconds) {
+        (Some(duration), Some(seconds)) if duration != seconds => {
+            let message = format!("`seconds` says {seconds}, `duration` says {duration}.");
+            Err(ApiError::invalid("seconds", message))
+        }
+        (None, Some(seconds)) => Ok((Some(seconds), "seconds")),
+        (duration, _) => Ok((duration, "duration")),
+    }
 }
 
 fn read_webhook(order: &mut Order, body: &mut Fields) -> Result<(), ApiError> {
@@ -115,17 +164,6 @@ fn read_webhook(order: &mut Order, body: &mut Fields) -> Result<(), ApiError> {
         (None, None) => None,
     };
     Ok(())
-}
-
-fn read_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(ApiError::invalid_json("The body is empty; it must be a JSON object."));
-    }
-    match serde_json::from_slice(body).map(|Unrepeated(value)| value) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(_) => Err(ApiError::invalid_json("The body must be a JSON object.")),
-        Err(error) => Err(ApiError::invalid_json(format!("The body is not JSON: {error}."))),
-    }
 }
 
 fn required(body: &mut Fields, field: &str, meaning: &str) -> Result<String, ApiError> {
@@ -151,17 +189,6 @@ fn positive(body: &mut Fields, field: &str, unit: &str) -> Result<Option<f64>, A
         }
         other => Ok(other),
     }
-}
-
-fn read_images(body: &mut Fields) -> Result<Vec<Image>, ApiError> {
-    let mut images = Vec::new();
-    if let Some(text) = body.take_text("image")? {
-        images.push(Image::read(&text, "image")?);
-    }
-    for (index, text) in body.take_texts("images")?.unwrap_or_default().iter().enumerate() {
-        images.push(Image::read(text, &format!("images[{index}]"))?);
-    }
-    Ok(images)
 }
 
 fn read_size(body: &mut Fields) -> Result<Option<Size>, ApiError> {
