@@ -11,6 +11,7 @@ use query::Query;
 use reconcile::Reconcile;
 use shared::platform::{Clock, SetupError};
 use shared::runtime::Environment;
+use withdraw::Withdraw;
 
 use crate::template;
 
@@ -24,6 +25,7 @@ pub(crate) enum Function {
 pub(crate) enum HttpFunction {
     Create(Create),
     Query(Query),
+    Withdraw(Withdraw),
     Callback(Callback),
     Docs(Docs),
 }
@@ -38,6 +40,7 @@ impl Function {
         Some(match binary {
             "create" => Create::start(environment).map(HttpFunction::Create).map(http),
             "query" => Query::start(environment).map(HttpFunction::Query).map(http),
+            "withdraw" => Withdraw::start(environment).map(HttpFunction::Withdraw).map(http),
             "callback" => Callback::start(environment).map(HttpFunction::Callback).map(http),
             "docs" => Ok(http(HttpFunction::Docs(Docs::new()))),
             "reconcile" => Reconcile::start(environment).map(Arc::new).map(Self::Scheduled),
@@ -61,6 +64,7 @@ impl HttpFunction {
         match self {
             Self::Create(create) => create.answer(request, clock).await,
             Self::Query(query) => query.answer(request, now).await,
+            Self::Withdraw(withdraw) => withdraw.answer(request, now).await,
             Self::Callback(callback) => callback.answer(request, now).await,
             Self::Docs(docs) => docs.answer(request).await,
         }

@@ -156,6 +156,11 @@ fn permissions(target: &str, body: &Value) -> Option<Vec<Permission>> {
             "DynamoDB_20120810",
             "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan",
         ) => Some(vec![on(operation, body)?]),
+        ("DynamoDB_20120810", "BatchGetItem") => {
+            let tables = body["RequestItems"].as_object()?.keys();
+            let on = |table: &String| Permission::new("dynamodb:BatchGetItem", table);
+            Some(tables.map(on).collect())
+        }
         ("DynamoDB_20120810", "TransactWriteItems") => {
             let items = body["TransactItems"].as_array()?.iter();
             let items = items.map(|item| {
@@ -197,6 +202,8 @@ mod tests {
             transaction(&[("Put", "Tasks"), ("Delete", "Keys")]),
         );
         let check = transaction(&[("ConditionCheck", "Tasks")]);
+        let batch = |table: &str| json!({ "RequestItems": { table: { "Keys": [] } } });
+        let (tasks_batch, keys_batch) = (batch("Tasks"), batch("Keys"));
         let accounts = json!({ "SecretId": "Accounts" });
         for (who, target, body, refused, why) in [
             ("Query", "DynamoDB_20120810.GetItem", &tasks, None, "it may read"),
@@ -206,6 +213,14 @@ mod tests {
                 &tasks,
                 Some("Query: dynamodb:PutItem on Tasks"),
                 "but not store",
+            ),
+            ("Query", "DynamoDB_20120810.BatchGetItem", &tasks_batch, None, "it lists"),
+            (
+                "Query",
+                "DynamoDB_20120810.BatchGetItem",
+                &keys_batch,
+                Some("Query: dynamodb:BatchGetItem on Keys"),
+                "not whatever there is",
             ),
             ("Reconcile", "DynamoDB_20120810.Query", &due, None, "the index"),
             (

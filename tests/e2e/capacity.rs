@@ -141,7 +141,13 @@ fn event(request: reqwest::RequestBuilder, parameters: &[(&str, &str)]) -> Reque
     let body = |body: reqwest::Body| Body::from(body.as_bytes().unwrap_or_default().to_vec());
     let parameters =
         parameters.iter().map(|(name, value)| (name.to_string(), vec![value.to_string()]));
-    request.map(body).with_path_parameters(parameters.collect::<HashMap<_, _>>())
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let query = url::form_urlencoded::parse(query.as_bytes());
+    let query = query.map(|(name, value)| (name.into_owned(), vec![value.into_owned()]));
+    request
+        .map(body)
+        .with_path_parameters(parameters.collect::<HashMap<_, _>>())
+        .with_query_string_parameters(query.collect::<HashMap<_, _>>())
 }
 
 #[tokio::test]
@@ -149,7 +155,7 @@ async fn a_task_costs_so_many_calls_and_units_and_no_more() {
     let metered = Metered::start().await;
     let mut now = Timestamp::now();
     let id = metered.create(&tide(), None).await;
-    metered.assert("a create", &["PutItem Tasks 1+1", "UpdateItem Tasks 1"]);
+    metered.assert("a create", &["PutItem Tasks 1+2", "UpdateItem Tasks 1"]);
     metered.get(&id, now).await;
     metered.assert("a question soon after", &["GetItem Tasks 1"]);
     metered.call_back().await;
@@ -181,12 +187,33 @@ async fn a_task_costs_so_many_calls_and_units_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_list_costs_its_tasks_and_not_what_is_stored() {
+    let metered = Metered::start().await;
+    for _ in 0..4 {
+        metered.create(&tide(), None).await;
+    }
+    metered.calls();
+    for (query, calls, what) in [
+        ("", &["Query Tasks 0+0.5", "BatchGetItem Tasks 5"][..], "five tasks"),
+        ("?limit=2", &["Query Tasks 0+0.5", "BatchGetItem Tasks 2"], "two of them"),
+        ("?status=failed", &["Query Tasks 0+0.5", "BatchGetItem Tasks 5"], "all are looked at"),
+        ("?after=00000000000000000000000000000000", &["Query Tasks 0+0.5"], "none so old"),
+    ] {
+        let path = format!("/v1/video/generations{query}");
+        let request = metered.gateway.client.request("GET", &path);
+        let request = event(request, &[]);
+        assert_eq!(metered.query.answer(&request, Timestamp::now()).await.status(), 200);
+        metered.assert(what, calls);
+    }
+}
+
+#[tokio::test]
 async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where_it_ends() {
     let metered = Metered::start().await;
     metered.create(&tide(), Some("order-17")).await;
     metered.assert(
         "a create that may come twice",
-        &["TransactWriteItems Tasks 4+1", "UpdateItem Tasks 1", "UpdateItem Tasks 1"],
+        &["TransactWriteItems Tasks 4+2", "UpdateItem Tasks 1", "UpdateItem Tasks 1"],
     );
     metered.create(&tide(), Some("order-17")).await;
     metered.assert("and does: the record is in the way", &["TransactWriteItems"]);
@@ -195,8 +222,8 @@ async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where
     let client = metered.gateway.with_key("sk-limited", json!({ "limits": limits })).await;
     let create = event(client.create_request(&tide()), &[]);
     for calls in [
-        &["GetItem Keys 0.5", "TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"][..],
-        &["TransactWriteItems Tasks 2+1 Usage 4", "UpdateItem Tasks 1"],
+        &["GetItem Keys 0.5", "TransactWriteItems Tasks 2+2 Usage 4", "UpdateItem Tasks 1"][..],
+        &["TransactWriteItems Tasks 2+2 Usage 4", "UpdateItem Tasks 1"],
     ] {
         metered.create.answer(&create, &clock(Timestamp::now())).await;
         metered.assert("a create of a key with both limits", calls);

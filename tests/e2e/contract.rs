@@ -226,7 +226,7 @@ mod tests {
             ("POST", create, 200, Some(("allow", "POST")), good.clone(), false, "a header more"),
             ("GET", task, 200, None, good.clone(), false, "another operation's answer"),
             ("PUT", create, 200, None, good.clone(), false, "a method that is not there"),
-            ("GET", "/v1/videos", 200, None, good.clone(), false, "a path that is not there"),
+            ("GET", "/v1/films", 200, None, good.clone(), false, "a path that is not there"),
         ];
         for (method, path, status, header, body, passes, reason) in rows {
             let mut headers = HeaderMap::new();

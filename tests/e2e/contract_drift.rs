@@ -190,14 +190,20 @@ fn the_kinds_of_events_are_those_of_the_code() {
 fn the_paths_are_the_routes_of_the_template() {
     let template = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml"));
     let template = Template::read(&template.expect("the template")).expect("it is understood");
-    let routes = template.routes.keys().filter(|key| *key != "$default");
-    let routes = routes.map(|key| {
-        // The functions answer every method, most of them with a 405.
-        key.strip_prefix("ANY ").unwrap_or_else(|| panic!("{key}")).to_owned()
-    });
-    let routes: BTreeSet<_> = routes.collect();
+    let keys = template.routes.keys().filter(|key| *key != "$default");
+    let keys: Vec<_> = keys.map(|key| key.split_once(' ').expect("a method and a path")).collect();
+    let routes: BTreeSet<_> = keys.iter().map(|(_, path)| (*path).to_owned()).collect();
     assert_eq!(routes, documented("#/paths"));
     assert_eq!(routes, api::routes::ALL.map(str::to_owned).into(), "as the code has them");
+    for route in &routes {
+        // The functions answer every method, most of them with a 405.
+        assert!(keys.contains(&("ANY", route)), "{route} takes some methods only");
+        let methods: Vec<_> = api::routes::methods(route).split(", ").collect();
+        for (method, path) in &keys {
+            let is_known = *method == "ANY" || methods.contains(method);
+            assert!(path != route || is_known, "{method} {path} is not among the route's methods");
+        }
+    }
 }
 
 #[test]

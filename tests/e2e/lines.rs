@@ -77,7 +77,7 @@ async fn each_request_and_each_ended_task_is_one_line_with_its_metrics() {
 
     let requests: Vec<_> = about["request"].iter().map(|line| line["route"].clone()).collect();
     let expected = [
-        "ANY /v1/video/generations",
+        "POST /v1/video/generations",
         "ANY /v1/callbacks/{vendor}/{token}",
         "ANY /v1/video/generations/{task_id}",
     ];

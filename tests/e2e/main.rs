@@ -28,6 +28,7 @@ mod keys;
 mod limits;
 mod lines;
 mod links;
+mod lists;
 mod misbehaviour;
 mod parts;
 mod permissions;

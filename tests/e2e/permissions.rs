@@ -39,6 +39,11 @@ async fn whatever_a_function_may_do_it_also_does() {
     assert_eq!(once(&json!({})).await, 200);
     assert_eq!(once(&json!({})).await, 200, "answered from its record");
 
+    let all = send(gateway.client.request("GET", "/v1/video/generations")).await;
+    assert_eq!(all.status, 200, "{all:?}");
+    let withdrawn = gateway.client.request("DELETE", "/v1/video/generations/x").send().await;
+    assert_eq!(withdrawn.expect("an answer").status(), 404);
+
     // Room is looked for where a limit has none left.
     let limits = json!({ "limits": { "unfinished": 1 } });
     let limited = gateway.with_key("sk-limited", limits).await;

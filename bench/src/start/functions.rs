@@ -58,6 +58,7 @@ impl Function {
         let (bare, create, query) = (binary("bare")?, binary("create")?, binary("query")?);
         let (callback, reconcile) = (binary("callback")?, binary("reconcile")?);
         let (notify, docs) = (binary("notify")?, binary("docs")?);
+        let withdraw = binary("withdraw")?;
         let ended = services.end_a_task(&callback.path, &notify.path).await?;
 
         let get = |path| services.event(Request::get(path), String::new());
@@ -65,6 +66,8 @@ impl Function {
         let creating = services.event(creating, tide().to_string())?;
         let asking = with_unknown_key(Request::get(format!("{GENERATIONS}/{}", ended.id)));
         let asking = services.event(asking, String::new())?;
+        let deleting = with_unknown_key(Request::delete(format!("{GENERATIONS}/{}", ended.id)));
+        let deleting = services.event(deleting, String::new())?;
         let function = |binary: Binary, event, status| {
             let variables = services.variables(&binary.name)?;
             Ok(Self { binary, variables, event, status })
@@ -75,6 +78,7 @@ impl Function {
             Ok(Self { binary: bare, variables, event, status: Some(200) }),
             function(create, creating, Some(401)),
             function(query, asking, Some(401)),
+            function(withdraw, deleting, Some(401)),
             // A callback after the end.
             function(callback, ended.callback, Some(200)),
             // Each lane's shards, in which nothing is due.

@@ -1,5 +1,5 @@
-//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it, and under
-//! `…/events` what happened to it.
+//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it, under `…/events` what
+//! happened to it, and without an id all tasks of a key, page by page.
 //!
 //! A task that has not ended is polled first, when nobody did for some
 //! seconds; a vendor that is slow or down costs the client nothing but
@@ -8,15 +8,16 @@
 
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Request, Response};
 use shared::api::generations::{Events, TaskView};
+use shared::api::page::{List, Page};
 use shared::api::{ApiError, http, routes};
 use shared::auth;
 use shared::lifecycle::{Asker, FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
 use shared::runtime::{Environment, answered};
 use shared::store::Keys;
-use shared::task::{Actor, Task, TaskId};
+use shared::task::{Actor, Status, Task, TaskId};
 
 #[derive(Debug)]
 pub struct Query {
@@ -38,19 +39,48 @@ impl Query {
         request: &Request,
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
-        let parameters = request.path_parameters();
-        let Some(id) = parameters.first("task_id") else {
-            let (method, path) = (request.method().as_str(), request.uri().path());
-            return Err(ApiError::unknown_route(method, path));
-        };
-        http::require_method(request, "GET")?;
-        http::refuse_query(request)?;
-        let stored = self.find(id, request, now).await?;
-        // A proxy in front may have put something before the path.
-        let events = routes::EVENTS.trim_start_matches(routes::GENERATION);
-        if request.uri().path().ends_with(events) {
-            return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
+        use routes::{CHARACTERS, EDITS, EVENTS, EXTENSIONS, GENERATION, GENERATIONS, REMIX};
+        match http::route(request) {
+            Some(route @ (GENERATION | EVENTS)) => {
+                http::require_method_at(route, request, "GET")?;
+                http::refuse_query(request)?;
+                let stored = self.find(request, now).await?;
+                if route == EVENTS {
+                    return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
+                }
+                Ok(self.show(stored, now).await)
+            }
+            Some(route @ GENERATIONS) => {
+                http::require_method_at(route, request, "GET")?;
+                self.list(request, now).await
+            }
+            Some(route @ (EDITS | EXTENSIONS | CHARACTERS | REMIX)) => {
+                http::require_method_at(route, request, "POST")?;
+                auth::admit(&self.keys, request.headers(), now).await?;
+                Err(ApiError::not_supported(route))
+            }
+            _ => {
+                let (method, path) = (request.method().as_str(), request.uri().path());
+                Err(ApiError::unknown_route(method, path))
+            }
         }
+    }
+
+    /// A page of the key's tasks, as they are stored: no vendor is asked.
+    async fn list(&self, request: &Request, now: Timestamp) -> Result<Response<Body>, ApiError> {
+        let key = auth::admit(&self.keys, request.headers(), now).await?;
+        let page = Page::read(request, Status::read)?;
+        let listed = self.lifecycle.tasks.list(&key.id, &page).await.map_err(|error| {
+            tracing::error!(%error, "tasks could not be listed");
+            ApiError::unreadable()
+        })?;
+        let views = listed.tasks.iter().map(|task| (task.id.to_string(), TaskView::from(task)));
+        let last = listed.last.as_ref().map(TaskId::to_string);
+        Ok(http::json(StatusCode::OK, &List::new(views, last, listed.has_more)))
+    }
+
+    /// A task as it stands, polled before if nobody did for a while.
+    async fn show(&self, stored: Task, now: Timestamp) -> Response<Body> {
         let id = stored.id.clone();
         let current = match stored.status.is_final() {
             true => {
@@ -68,13 +98,13 @@ impl Query {
             let seconds = FRESH.as_secs().into();
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        Ok(response)
+        response
     }
 
     /// A task of the key that asks for it.
-    async fn find(&self, id: &str, request: &Request, now: Timestamp) -> Result<Task, ApiError> {
+    async fn find(&self, request: &Request, now: Timestamp) -> Result<Task, ApiError> {
         let key = auth::admit(&self.keys, request.headers(), now).await?;
-        let id: TaskId = id.parse().map_err(|()| ApiError::unknown_task())?;
+        let id = http::task_id(request)?;
         telemetry::tell(|line| line.set("task_id", id.as_str()));
         let found = self.lifecycle.tasks.get(&id).await.map_err(|error| {
             tracing::error!(task.id = %id, %error, "a task could not be read");

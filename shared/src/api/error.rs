@@ -86,6 +86,15 @@ impl ApiError {
         Self::new(Code::RouteNotFound, message)
     }
 
+    /// A part of OpenAI's video API that no vendor here has.
+    pub fn not_supported(route: &str) -> Self {
+        let message = format!(
+            "None of the vendors behind this API has {route}. A new video is made by POST {}.",
+            routes::VIDEOS
+        );
+        Self::new(Code::NotSupported, message)
+    }
+
     pub fn method_not_allowed(method: &str, allow: &'static str) -> Self {
         let message = format!("{method} is not allowed here, only {allow}.");
         Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, message) }
@@ -178,7 +187,7 @@ impl ApiError {
 
     /// Our own trouble with reading a task: whatever becomes of it goes on.
     pub fn unreadable() -> Self {
-        let message = "Filmgate could not read the task; ask again.";
+        let message = "Filmgate could not read what it has stored; ask again.";
         let mut error = Self::new(Code::InternalError, message);
         error.body.charged = Charged::Unknown;
         error

@@ -1,11 +1,13 @@
 //! What every HTTP answer of every function has in common.
 
 use ::http::{HeaderMap, StatusCode, header};
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 
 use super::error::ApiError;
-use crate::task::Code;
+use super::routes;
+use crate::task::{Code, TaskId};
 
 /// An answer with a JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
@@ -41,6 +43,34 @@ pub fn error(error: &ApiError) -> Response<Body> {
         headers.insert(header::WWW_AUTHENTICATE, scheme);
     }
     response
+}
+
+/// The route of the template that a request came by, without its method. None when it came by
+/// none: such requests are answered with a 404.
+pub fn route(request: &Request) -> Option<&'static str> {
+    match request.request_context_ref() {
+        // The path may begin with what a domain of the operator's has in front of it.
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            let (_, route) = context.route_key.as_deref()?.split_once(' ')?;
+            routes::ALL.into_iter().find(|known| *known == route)
+        }
+        _ => routes::find(request.uri().path()),
+    }
+}
+
+/// The task that the path names, with or without what OpenAI's ids begin with.
+pub fn task_id(request: &Request) -> Result<TaskId, ApiError> {
+    let parameters = request.path_parameters_ref();
+    let named = parameters.and_then(|parameters| parameters.first("task_id"));
+    named.and_then(TaskId::read).ok_or_else(ApiError::unknown_task)
+}
+
+/// Refuses every other method, and names all that the route takes, of other functions too.
+pub fn require_method_at(route: &str, request: &Request, method: &str) -> Result<(), ApiError> {
+    if request.method().as_str() == method {
+        return Ok(());
+    }
+    Err(ApiError::method_not_allowed(request.method().as_str(), routes::methods(route)))
 }
 
 pub fn require_method(request: &Request, allowed: &'static str) -> Result<(), ApiError> {

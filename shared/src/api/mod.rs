@@ -11,6 +11,7 @@ mod idempotency;
 mod image;
 mod json;
 mod order;
+pub mod page;
 pub mod request;
 pub mod routes;
 mod size;

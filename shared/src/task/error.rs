@@ -33,6 +33,7 @@ pub enum Code {
     MethodNotAllowed,
     TaskNotFound,
     RouteNotFound,
+    NotSupported,
     IdempotencyKeyReused,
     RequestStillRunning,
     // Its key is not good, or not good for this.
@@ -101,7 +102,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -112,6 +113,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::TaskNotFound,
         Self::RouteNotFound,
+        Self::NotSupported,
         Self::IdempotencyKeyReused,
         Self::RequestStillRunning,
         Self::MissingApiKey,
@@ -162,6 +164,7 @@ impl Code {
             Self::MethodNotAllowed => ("method_not_allowed", 405, request, false),
             Self::TaskNotFound => ("task_not_found", 404, Type::NotFound, false),
             Self::RouteNotFound => ("route_not_found", 404, Type::NotFound, false),
+            Self::NotSupported => ("not_supported", 400, request, false),
             Self::IdempotencyKeyReused => ("idempotency_key_reused", 422, Type::Idempotency, false),
             Self::RequestStillRunning => ("request_still_running", 409, Type::Idempotency, true),
             Self::MissingApiKey => ("missing_api_key", 401, Type::Authentication, false),

@@ -11,11 +11,19 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct TaskId(String);
 
+/// What ids begin with on the surface that is OpenAI's.
+const VIDEO: &str = "video_";
+
 impl TaskId {
     pub fn new(now: Timestamp, random: &[u8; 10]) -> Self {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let uuid = uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid();
         Self(uuid.simple().to_string())
+    }
+
+    /// An id as clients write it, on either surface: with or without `video_` before it.
+    pub fn read(text: &str) -> Option<Self> {
+        text.strip_prefix(VIDEO).unwrap_or(text).parse().ok()
     }
 
     pub fn as_str(&self) -> &str {
@@ -82,6 +90,22 @@ mod tests {
         assert_eq!(early.created_at(), at(1_784_019_600));
         for text in ["", "1", &"g".repeat(32), &"A".repeat(32), &"a".repeat(33)] {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_read_with_and_without_its_prefix() {
+        let digits = "a".repeat(32);
+        let id = digits.parse().ok();
+        let rows = [
+            (digits.clone(), id.clone()),
+            (format!("video_{digits}"), id),
+            (format!("video_video_{digits}"), None),
+            (format!("task_{digits}"), None),
+            ("video_".to_owned(), None),
+        ];
+        for (text, read) in rows {
+            assert_eq!(TaskId::read(&text), read, "{text}");
         }
     }
 }

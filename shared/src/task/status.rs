@@ -13,8 +13,15 @@ pub enum Status {
 }
 
 impl Status {
+    pub const ALL: [Self; 4] = [Self::Queued, Self::Processing, Self::Succeeded, Self::Failed];
+
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
+    }
+
+    /// A status by our own word for it.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
     /// The statuses from which a task may rise to this one.
@@ -40,9 +47,6 @@ impl Status {
 mod tests {
     use super::*;
 
-    const ALL: [Status; 4] =
-        [Status::Queued, Status::Processing, Status::Succeeded, Status::Failed];
-
     #[test]
     fn a_status_only_rises_and_an_end_is_final() {
         use Status::{Failed, Processing, Queued, Succeeded};
@@ -53,12 +57,20 @@ mod tests {
             (Processing, Succeeded),
             (Processing, Failed),
         ];
-        for from in ALL {
-            for to in ALL {
+        for from in Status::ALL {
+            for to in Status::ALL {
                 let rises = rises.contains(&(from, to));
                 assert_eq!(to.below().contains(&from), rises, "from {from:?} to {to:?}");
             }
             assert_eq!(from.is_final(), !rises.iter().any(|(rising, _)| *rising == from));
         }
+    }
+
+    #[test]
+    fn a_status_is_read_by_its_word() {
+        for status in Status::ALL {
+            assert_eq!(Status::read(status.as_str()), Some(status));
+        }
+        assert_eq!(Status::read("in_progress"), None, "a word of the other surface");
     }
 }

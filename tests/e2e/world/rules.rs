@@ -110,7 +110,7 @@ impl Kind {
 }
 
 fn is_read(operation: &str) -> bool {
-    matches!(operation, "GetItem" | "Query" | "GetSecretValue")
+    matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "GetSecretValue")
 }
 
 /// More calls than one invocation makes for a task.
