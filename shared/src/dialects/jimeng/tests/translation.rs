@@ -1,41 +1,32 @@
-//! The rules of translation, one a row with its reason.
+//! From the unified request to Jimeng's.
 
 mod fields;
 mod images;
 mod refusals;
+mod sizes;
 
-use http::HeaderMap;
-use serde_json::{Value, json};
+use super::*;
+use crate::dialects::testing::translation::{
+    self, A, B, PNG, Refusal, Rule, Translated, WEBP, check_refused_fields, check_rules, request,
+};
 
-use super::{at, jimeng};
-use crate::api::{ApiError, request};
-use crate::dialects::contract::{Dialect, Submission, SubmitContext};
-use crate::task::{Figures, TaskId};
-
-const A: &str = "https://i.example/a.png";
-const B: &str = "https://i.example/b.png";
-const PNG: &str = "iVBORw0KGgo=";
 const JPEG: &str = "/9j/4AAQ";
 
-/// What Jimeng is sent for a client's body, and the rest of the submission.
-fn translate(body: &Value) -> Result<(Value, Submission), ApiError> {
-    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
-    let task_id: TaskId = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b".parse().unwrap();
-    let callback_url = "https://gw.example.com/v1/callbacks/jimeng/token";
-    let context = SubmitContext { task_id: &task_id, callback_url, now: at(0) };
-    let submission = jimeng().submit(request.generation, &context)?;
+/// What Jimeng is sent for a client's body, where it belongs.
+fn translate(body: &Value) -> Translated {
+    let (sent, submission) = translation::translate(&jimeng(), body)?;
     let query = "Action=CVSync2AsyncSubmitTask&Version=2022-08-31";
     assert_eq!(submission.request.uri().query(), Some(query));
-    let sent: Value = serde_json::from_slice(submission.request.body()).expect("JSON");
     assert_eq!(sent["req_key"], submission.endpoint.as_str());
     Ok((sent, submission))
 }
 
-/// A minimal request and what is added to it.
-fn body(model: &str, added: &Value) -> Value {
-    let mut body = json!({ "model": model, "prompt": "a tide" });
-    body.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
-    body
+fn check(rows: &[Rule<'_>]) {
+    check_rules(translate, rows);
+}
+
+fn check_refused(rows: &[Refusal<'_>]) {
+    check_refused_fields(translate, rows);
 }
 
 /// The model says text, its `req_key` says image, and the image is said twice.
@@ -61,24 +52,6 @@ fn the_request_of_the_public_documentation_is_sent_word_for_word() {
                 "aspect_ratio": "16:9",
             })
         );
-    }
-}
-
-/// Model, what is added to a minimal request, the key, what is sent, what is warned about, why.
-type Rule<'a> = (&'a str, Value, &'a str, Value, &'a [&'a str], &'a str);
-
-/// One rule a row: what is added to a minimal request, the `req_key` it goes to, what then is in
-/// the body (`null`: the field is not sent), and which fields are warned about.
-fn check(rows: &[Rule<'_>]) {
-    for (model, added, req_key, fields, warned, reason) in rows {
-        let (sent, submission) =
-            translate(&body(model, added)).unwrap_or_else(|error| panic!("{reason}: {error:?}"));
-        assert_eq!(submission.endpoint, *req_key, "{reason}");
-        for (field, expected) in fields.as_object().unwrap() {
-            assert_eq!(sent.get(field).unwrap_or(&Value::Null), expected, "{field}: {reason}");
-        }
-        let params: Vec<_> = submission.warnings.iter().map(|it| it.param.as_str()).collect();
-        assert_eq!(params, *warned, "{reason}");
     }
 }
 
@@ -194,7 +167,7 @@ fn what_the_request_says_of_the_video_is_kept() {
         ("jimeng_t2v_v40", json!({"metadata":{"frames":100}}), None, None, "no whole seconds"),
     ];
     for (model, added, duration, seed, reason) in rows {
-        let (_, submission) = translate(&body(model, &added)).expect(reason);
+        let (_, submission) = translate(&request(model, &added)).expect(reason);
         let figures = Figures { duration, seed, ..Figures::default() };
         assert_eq!(submission.figures, figures, "{reason}");
     }

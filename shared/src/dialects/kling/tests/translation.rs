@@ -1,35 +1,37 @@
 //! From the unified request to Kling's.
 
 mod fields;
+mod images;
 mod refusals;
+mod sizes;
 
 use super::*;
-use crate::api::{Warning, request};
-use crate::task::TaskId;
-use http::HeaderMap;
+use crate::dialects::testing::translation::{
+    self, A, B, CALLBACK_URL, PNG, Refusal, Rule, Translated, WEBP, check_refused_fields,
+    check_rules, request, warned,
+};
 
-const CALLBACK_URL: &str = "https://gw.example.com/v1/callbacks/kling/token";
-const TASK_ID: &str = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
-const PNG: &str = "iVBORw0KGgo=";
-const A: &str = "https://i.example/a.png";
-const B: &str = "https://i.example/b.png";
-
-/// What Kling is sent for a client's body: path, body and warnings, or the error.
-fn translate(kling: &Kling, body: &Value) -> Result<(String, Value, Vec<Warning>), ApiError> {
-    let request = request::read(&HeaderMap::new(), body.to_string().as_bytes())?;
-    let task_id: TaskId = TASK_ID.parse().unwrap();
-    let context = SubmitContext { task_id: &task_id, callback_url: CALLBACK_URL, now: at(0) };
-    let submission = kling.submit(request.generation, &context)?;
-    let path = submission.request.uri().path().to_owned();
-    let body = serde_json::from_slice(submission.request.body()).expect("JSON");
-    Ok((path, body, submission.warnings))
+/// What Kling is sent for a client's body, where it belongs.
+fn translate(body: &Value) -> Translated {
+    translate_for(&with_key(), body)
 }
 
-/// A minimal request with more in it.
-fn request(model: &str, added: &Value) -> Value {
-    let mut body = json!({ "model": model, "prompt": "a tide" });
-    body.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
-    body
+fn translate_for(kling: &Kling, body: &Value) -> Translated {
+    let (sent, submission) = translation::translate(kling, body)?;
+    let path = submission.request.uri().path();
+    assert_eq!(
+        path.strip_prefix("/v1/videos").unwrap_or(path),
+        format!("/{}", submission.endpoint)
+    );
+    Ok((sent, submission))
+}
+
+fn check(rows: &[Rule<'_>]) {
+    check_rules(translate, rows);
+}
+
+fn check_refused(rows: &[Refusal<'_>]) {
+    check_refused_fields(translate, rows);
 }
 
 #[test]
@@ -37,8 +39,8 @@ fn the_request_of_the_public_documentation_is_sent_word_for_word() {
     let body = json!({"model":"kling-v1","prompt":"An astronaut on the moon","size":"1920x1080",
         "image":"https://example.com/image.jpg","duration":5,
         "metadata":{"seed":20231234,"negative_prompt":"blurry","image_tail":"https://example.com/tail.jpg"}});
-    let (path, sent, warnings) = translate(&with_key(), &body).unwrap();
-    assert_eq!(path, "/v1/videos/image2video");
+    let (sent, submission) = translate(&body).unwrap();
+    assert_eq!(submission.request.uri().path(), "/v1/videos/image2video");
     assert_eq!(
         sent,
         json!({
@@ -53,7 +55,7 @@ fn the_request_of_the_public_documentation_is_sent_word_for_word() {
             "callback_url": CALLBACK_URL,
         })
     );
-    let params: Vec<_> = warnings.iter().map(|warning| warning.param.as_str()).collect();
+    let params = warned(&submission);
     assert_eq!(params, ["metadata.seed", "size"], "no seed at Kling; the image has the ratio");
 }
 
@@ -106,9 +108,9 @@ fn the_new_design_has_its_model_in_the_path() {
         ),
     ];
     for (model, added, path, sent) in rows {
-        let (got_path, got, warnings) = translate(&with_key(), &request(model, &added)).unwrap();
-        assert_eq!((got_path.as_str(), got), (path, sent), "{model}");
-        assert_eq!(warnings, [], "{model}");
+        let (got, submission) = translate(&request(model, &added)).unwrap();
+        assert_eq!((submission.request.uri().path(), got), (path, sent), "{model}");
+        assert_eq!(submission.warnings, [], "{model}");
     }
 }
 
@@ -123,7 +125,7 @@ fn a_key_pair_opens_the_old_design_only() {
         "kling-3.0-omni",
         "kling-o1",
     ] {
-        let error = translate(&pair, &request(model, &json!({}))).expect_err(model);
+        let error = translate_for(&pair, &request(model, &json!({}))).expect_err(model);
         assert_eq!(error.status(), 502, "{model}: its operator can mend it, its client cannot");
         assert_eq!(error.code().as_str(), "vendor_credentials_refused", "{model}");
         assert_eq!(error.body.param.as_deref(), Some("model"), "{model}");
@@ -131,7 +133,8 @@ fn a_key_pair_opens_the_old_design_only() {
     }
     // Every other name is the old design's, whoever it belongs to.
     for model in ["kling-v1", "kling-v3", "kling-3.1", "kling-v2-6-pro", "kling"] {
-        let (path, sent, _) = translate(&pair, &request(model, &json!({}))).expect(model);
-        assert_eq!((path.as_str(), &sent["model_name"]), ("/v1/videos/text2video", &json!(model)));
+        let (sent, submission) = translate_for(&pair, &request(model, &json!({}))).expect(model);
+        assert_eq!(submission.request.uri().path(), "/v1/videos/text2video", "{model}");
+        assert_eq!(sent["model_name"], model);
     }
 }

@@ -1,8 +1,6 @@
 //! The frames: in whichever field and form they come.
 
-use serde_json::json;
-
-use super::{A, B, JPEG, PNG, body, check, translate};
+use super::*;
 
 #[test]
 fn images_are_sent_once_in_order_and_in_one_form() {
@@ -129,9 +127,9 @@ fn an_image_beyond_the_limit_is_too_large_by_name() {
     // Three bytes are four characters.
     let image = |bytes: usize| format!("/9j/{}", "A".repeat((bytes - 3) / 3 * 4));
     let fits = json!({ "image": image(4_699_998) });
-    assert!(translate(&body("jimeng_v30", &fits)).is_ok());
+    assert!(translate(&request("jimeng_v30", &fits)).is_ok());
     let just_fits = format!("{}AAA=", image(4_699_998));
-    assert!(translate(&body("jimeng_v30", &json!({ "image": just_fits }))).is_ok());
+    assert!(translate(&request("jimeng_v30", &json!({ "image": just_fits }))).is_ok());
     for (added, param) in [
         (json!({ "image": image(4_700_001) }), "image"),
         (
@@ -143,7 +141,7 @@ fn an_image_beyond_the_limit_is_too_large_by_name() {
             "metadata.binary_data_base64[0]",
         ),
     ] {
-        let error = translate(&body("jimeng_v30", &added)).expect_err(param);
+        let error = translate(&request("jimeng_v30", &added)).expect_err(param);
         assert_eq!((error.status().as_u16(), error.body.param.as_deref()), (413, Some(param)));
         assert!(error.body.message.contains("4.7 MB"), "{}", error.body.message);
     }

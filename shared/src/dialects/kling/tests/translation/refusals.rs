@@ -7,9 +7,8 @@ use super::*;
 
 #[test]
 fn what_kling_surely_refuses_is_refused_by_name() {
-    let webp = "UklGRgAAAABXRUJQ";
     let too_long = "x".repeat(2501);
-    let rows = [
+    check_refused(&[
         ("kling-v1", json!({"duration":7}), "duration", "five or ten seconds"),
         (
             "kling-v2-6",
@@ -72,17 +71,17 @@ fn what_kling_surely_refuses_is_refused_by_name() {
             "three images",
         ),
         ("kling-v3", json!({"metadata":{"image_tail":"x!"}}), "metadata.image_tail", "no image"),
-        ("kling-v3", json!({"image":webp}), "image", "no WebP"),
-        ("kling-3.0", json!({"images":[A,webp]}), "images", "no WebP"),
+        ("kling-v3", json!({"image":WEBP}), "image", "no WebP"),
+        ("kling-3.0", json!({"images":[A,WEBP]}), "images", "no WebP"),
         (
             "kling-v1",
-            json!({"image":A,"metadata":{"static_mask":webp}}),
+            json!({"image":A,"metadata":{"static_mask":WEBP}}),
             "metadata.static_mask",
             "no WebP",
         ),
         (
             "kling-v1",
-            json!({"image":A,"metadata":{"dynamic_masks":[{"mask":webp}]}}),
+            json!({"image":A,"metadata":{"dynamic_masks":[{"mask":WEBP}]}}),
             "metadata.dynamic_masks[0].mask",
             "no WebP",
         ),
@@ -149,12 +148,7 @@ fn what_kling_surely_refuses_is_refused_by_name() {
             "a wrong type",
         ),
         ("kling-3.0", json!({"metadata":{"duration":"soon"}}), "metadata.duration", "a wrong type"),
-    ];
-    for (model, added, param, reason) in rows {
-        let error = translate(&with_key(), &request(model, &added)).expect_err(reason);
-        assert_eq!(error.status(), 400, "{param}: {reason}");
-        assert_eq!(error.body.param.as_deref(), Some(param), "{reason}");
-    }
+    ]);
 }
 
 #[test]
@@ -177,7 +171,7 @@ fn an_image_beyond_the_limit_is_too_large_and_the_limit_is_told() {
         ("kling-3.0", json!({"image":image(limit + 1)}), None, "the new design takes 50 MB"),
     ];
     for (model, added, param, reason) in rows {
-        let result = translate(&with_key(), &request(model, &added));
+        let result = translate(&request(model, &added));
         let Some(param) = param else {
             assert!(result.is_ok(), "{reason}");
             continue;
