@@ -105,10 +105,10 @@ async fn a_callback_that_could_not_be_followed_is_to_be_repeated() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let id = gateway.client.created(&tide()).await;
-    for look in
+    for reply in
         [Reply::Page(502), Reply::HangUp, Reply::Json(429, json!({ "reason": "TooManyRequests" }))]
     {
-        vidu.reply_to_polls(look);
+        vidu.reply_to_polls(reply);
         assert_eq!(vidu.call_back(&success(VIDEO)).await, 503);
         assert_eq!(
             gateway.client.task(&id).await.body["status"],

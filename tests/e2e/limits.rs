@@ -68,7 +68,7 @@ async fn a_key_makes_so_many_tasks_a_minute() {
         assert!((1..=60).contains(&wait), "until the minute is over: {wait}");
         let id = "0198a1b2c3d47e5f8a9b0c1d2e3f4a5b";
         let polls = join_all((0..20).map(|_| client.task(id))).await;
-        assert!(polls.iter().all(|look| look.status == 404), "asking is not counted");
+        assert!(polls.iter().all(|poll| poll.status == 404), "asking is not counted");
         break;
     }
 }

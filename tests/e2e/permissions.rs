@@ -67,10 +67,11 @@ async fn whatever_a_function_may_do_it_also_does() {
 
     // One is called back for, one is found when it is asked for, and one when it is due.
     let mut webhook = WebhookReceiver::replying([Reply::Status(500)]).await;
-    let rung = gateway.client.created(&video(&json!({ "callback_url": webhook.url }))).await;
+    let with_webhook =
+        gateway.client.created(&video(&json!({ "callback_url": webhook.url }))).await;
     let found = gateway.client.created(&video(&json!({ "simulate": "lost-callbacks" }))).await;
     gateway.client.created(&video(&json!({ "simulate": "lost-callbacks" }))).await;
-    gateway.client.wait_for(&rung, "succeeded").await;
+    gateway.client.wait_for(&with_webhook, "succeeded").await;
     gateway.client.wait_for(&found, "succeeded").await;
     webhook.called().await;
 

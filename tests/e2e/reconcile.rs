@@ -42,7 +42,7 @@ impl Later {
 }
 
 #[tokio::test]
-async fn a_task_that_nobody_callbacks_or_asks_for_ends_all_the_same() {
+async fn a_task_of_which_nobody_calls_back_or_asks_ends_all_the_same() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
@@ -115,14 +115,14 @@ async fn a_vendor_that_is_down_delays_and_loses_nothing() {
     let gateway = Gateway::calling(&vidu).await;
     let later = Later::of(&gateway).await;
     let id = gateway.client.created(&tide()).await;
-    for look in [
+    for reply in [
         Reply::Page(502),
         Reply::HangUp,
         Reply::Json(429, json!({ "reason": "TooManyRequests" })),
         Reply::Json(401, json!({ "reason": "Unauthorized" })),
         Reply::Json(200, state("polishing")),
     ] {
-        vidu.reply_to_polls(look);
+        vidu.reply_to_polls(reply);
         later.run_after(3600).await;
         let status = gateway.client.task(&id).await.body["status"].clone();
         assert!(["queued", "processing"].contains(&status.as_str().unwrap()), "{status}");
@@ -146,8 +146,8 @@ async fn a_vendor_must_say_three_times_that_it_does_not_know_a_task() {
         unknown.clone(),
         unknown.clone(),
     ];
-    for look in polls {
-        vidu.reply_to_polls(look);
+    for reply in polls {
+        vidu.reply_to_polls(reply);
         later.run_after(1200).await;
         assert_ne!(gateway.client.task(&id).await.body["status"], "failed");
     }

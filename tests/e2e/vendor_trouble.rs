@@ -113,7 +113,7 @@ async fn of_several_tasks_those_that_were_taken_are_not_lost_with_one_that_was_r
 }
 
 #[tokio::test]
-async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_rings() {
+async fn a_client_that_asks_finds_out_even_when_no_vendor_ever_calls_back() {
     let accepted = json!({ "task_id": VENDOR_TASK, "state": "created", "seed": 77, "credits": 80 });
     let vidu = ScriptedVidu::replying([Reply::Json(200, accepted)]).await;
     let gateway = Gateway::calling(&vidu).await;

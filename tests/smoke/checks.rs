@@ -54,7 +54,7 @@ impl Deployment {
             (with_key(self.get(&format!("{generations}?page=2"))), 400, "invalid_parameter"),
             (with_key(self.get("/v1/videos")), 404, "route_not_found"),
             (self.create(&json!({ "model": "viduq1" })), 400, "missing_parameter"),
-            (self.ring(), 404, "route_not_found"),
+            (self.callback(), 404, "route_not_found"),
         ];
         for (request, status, code) in rows {
             let body = read(request, status).await;
@@ -107,7 +107,7 @@ impl Deployment {
     }
 
     /// As somebody who guesses the address that a vendor was given.
-    fn ring(&self) -> RequestBuilder {
+    fn callback(&self) -> RequestBuilder {
         self.http.post(format!("{}/v1/callbacks/vidu/guessed", self.url)).body("{}")
     }
 }

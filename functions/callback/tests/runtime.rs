@@ -10,9 +10,9 @@ const CALLBACK: &str = env!("CARGO_BIN_EXE_callback");
 #[tokio::test]
 async fn a_signed_callback_makes_it_ask() {
     // The vendor calls somebody else, who passes it on as API Gateway would.
-    let mut door = Receiver::start().await.unwrap();
+    let mut gateway = Receiver::start().await.unwrap();
     let options = Options {
-        public_url: Some(door.url().parse().unwrap()),
+        public_url: Some(gateway.url().parse().unwrap()),
         pace: std::time::Duration::from_millis(1),
         ..Options::default()
     };
@@ -23,7 +23,7 @@ async fn a_signed_callback_makes_it_ask() {
 
     let id = client::create(&stack, &json!({ "model": "viduq1", "prompt": "a tide" })).await;
     loop {
-        let call = door.called().await;
+        let call = gateway.called().await;
         assert!(call.headers().contains_key("x-hmac-signature"), "{call:?}");
         let mut unsigned = call.clone();
         unsigned.headers_mut().remove("x-hmac-signature");

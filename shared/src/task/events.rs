@@ -302,11 +302,11 @@ mod tests {
     fn an_owner_sees_nothing_of_the_operators() {
         let credentials =
             Fault { code: Some("Unauthorized".to_owned()), ..Fault::new(FaultKind::Credentials) };
-        let look = Actor::Query.fault(EventKind::PollFailed, &credentials, at(1));
-        assert_eq!(look.detail.as_deref(), Some("vendor_credentials_refused (Unauthorized)"));
-        assert_eq!(look.for_owner().unwrap().detail, None);
+        let poll = Actor::Query.fault(EventKind::PollFailed, &credentials, at(1));
+        assert_eq!(poll.detail.as_deref(), Some("vendor_credentials_refused (Unauthorized)"));
+        assert_eq!(poll.for_owner().unwrap().detail, None);
         assert_eq!(Actor::Callback.event(EventKind::CallbackRefused, at(1)).for_owner(), None);
-        let rung = Actor::Callback.event(EventKind::CalledBack, at(1));
-        assert_eq!(rung.for_owner(), Some(rung));
+        let called = Actor::Callback.event(EventKind::CalledBack, at(1));
+        assert_eq!(called.for_owner(), Some(called));
     }
 }

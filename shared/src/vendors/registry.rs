@@ -1,4 +1,4 @@
-//! The one door to accounts, and through them to dialects: it waits for the secret
+//! The one way to accounts, and through them to dialects: it waits for the secret
 //! that holds them, and reads it again when an account is missing or refused.
 
 use std::fmt::Display;
