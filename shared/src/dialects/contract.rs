@@ -222,15 +222,11 @@ impl fmt::Display for CallbackRefused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::{AccountId, ApiKey, Vendor};
+    use crate::task::testing::task;
 
     #[test]
     fn a_task_has_a_handle_once_its_vendor_took_it() {
-        let key = serde_json::json!({ "sha256": "0".repeat(64), "id": "k", "name": "n", "models": ["*"] });
-        let key: ApiKey = serde_json::from_value(key).expect("a key");
-        let id = TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]);
-        let (account, now) = (AccountId::default(), Timestamp::UNIX_EPOCH);
-        let mut task = Task::new(id, &key, Vendor::Vidu, account, "viduq1", "text2video", now);
+        let mut task = task();
         assert!(Handle::of(&task).is_none(), "nobody knows what the vendor calls it");
         task.vendor_task_id = Some("839".to_owned());
         let handle = Handle::of(&task).expect("a handle");

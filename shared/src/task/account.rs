@@ -51,3 +51,21 @@ impl fmt::Display for AccountId {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for text in ["default", "a", "eu_2", &"a".repeat(LONGEST)] {
+            let id: AccountId = text.parse().expect(text);
+            assert_eq!((id.as_str(), id.to_string().as_str()), (text, text));
+        }
+        for text in ["", "A", "a-b", "a b", "ä", &"a".repeat(LONGEST + 1)] {
+            assert!(text.parse::<AccountId>().is_err(), "{text}");
+            assert!(serde_json::from_value::<AccountId>(text.into()).is_err(), "{text}");
+        }
+        assert_eq!(AccountId::default().as_str(), "default");
+    }
+}

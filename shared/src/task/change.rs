@@ -204,3 +204,6 @@ impl Change {
         task
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,13 +86,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_task_has_a_shard_of_its_lane() {
+    fn a_duty_is_stored_as_it_is_called() {
+        for duty in [Duty::Find, Duty::Poll, Duty::Deliver] {
+            assert_eq!(serde_json::json!(duty), duty.as_str());
+        }
+    }
+
+    #[test]
+    fn every_task_has_a_shard_of_its_lane_and_every_shard_has_tasks() {
+        let mut all = Vec::new();
         for lane in Lane::all() {
             let shards: Vec<_> = lane.shards().collect();
+            let mut met = vec![0; shards.len()];
             for last in 0..=255 {
                 let id = TaskId::new(Timestamp::UNIX_EPOCH, &[last; 10]);
-                assert!(shards.contains(&lane.shard(&id)));
+                let shard = shards.iter().position(|shard| *shard == lane.shard(&id));
+                met[shard.expect("a shard of the lane")] += 1;
             }
+            assert_eq!(met, [64; 4]);
+            all.extend(shards.iter().map(Shard::to_string));
         }
+        let lanes = ["jimeng", "kling", "vidu", "webhooks"];
+        let expected = lanes.map(|lane| [0, 1, 2, 3].map(|number| format!("{lane}/{number}")));
+        assert_eq!(all, expected.concat());
     }
 }

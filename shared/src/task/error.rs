@@ -316,6 +316,34 @@ mod tests {
     }
 
     #[test]
+    fn both_shapes_of_an_error_have_equal_values() {
+        let error =
+            ErrorBody { param: Some("size".to_owned()), ..ErrorBody::new(Code::Busy, "No.") };
+        let (code, kind) = ("busy", "rate_limit_error");
+        let nested = serde_json::json!({
+            "code": code, "message": "No.", "param": "size", "type": kind,
+            "retryable": true, "charged": "no", "vendor": null,
+        });
+        let flat = serde_json::json!({
+            "code": code, "message": "No.", "param": "size", "type": kind, "error": nested,
+        });
+        assert_eq!(error.to_json(), flat);
+        assert_eq!(error.code.to_string(), code);
+    }
+
+    #[test]
+    fn four_ends_are_ours_and_not_the_vendors() {
+        let given_up: Vec<_> = Code::ALL.into_iter().filter(|code| code.is_given_up()).collect();
+        let ours = [
+            Code::DeadlineExceeded,
+            Code::VendorLostTask,
+            Code::SubmissionUnknown,
+            Code::SubmissionLost,
+        ];
+        assert_eq!(given_up, ours);
+    }
+
+    #[test]
     fn an_error_is_read_back_as_it_was_written() {
         for code in Code::ALL {
             let error = ErrorBody { param: Some("size".to_owned()), ..ErrorBody::new(code, "No.") };

@@ -239,6 +239,9 @@ mod tests {
         let twice = first.again(&fault(FaultKind::Unavailable, 5)).unwrap();
         let thrice = twice.again(&fault(FaultKind::Unavailable, 9)).unwrap();
         assert_eq!((thrice.at, thrice.last_at, thrice.times), (at(1), Some(at(9)), Some(3)));
+        let named = |name: &str| first.clone().with_request_id(Some(name.to_owned()));
+        let again = named("r-1").again(&named("r-2")).unwrap();
+        assert_eq!(again.request_id.as_deref(), Some("r-2"), "the last exchange is the news");
         let others = [
             (fault(FaultKind::RateLimited, 5), "another reason"),
             (Event { by: Actor::Query, ..fault(FaultKind::Unavailable, 5) }, "somebody else"),
@@ -299,13 +302,49 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_the_same_when_it_was_stored_with_fewer_digits() {
+        let micros = |micros| Timestamp::from_microsecond(micros).unwrap();
+        let event = Actor::Query.event(EventKind::Webhook, micros(1_000_000)).with_detail("500");
+        let rows = [
+            (event.clone(), true, "itself"),
+            (Event { at: micros(1_000_999), ..event.clone() }, true, "to the millisecond"),
+            (Event { times: Some(2), ..event.clone() }, true, "with a number"),
+            (Event { at: micros(1_001_000), ..event.clone() }, false, "later"),
+            (Event { by: Actor::Notify, ..event.clone() }, false, "somebody else's"),
+            (Event { kind: EventKind::Failed, ..event.clone() }, false, "another one"),
+            (Event { detail: None, ..event.clone() }, false, "less precise"),
+        ];
+        for (other, is_same, reason) in rows {
+            assert_eq!(event.is(&other), is_same, "{reason}");
+            assert_eq!(other.is(&event), is_same, "{reason}");
+        }
+    }
+
+    #[test]
     fn an_owner_sees_nothing_of_the_operators() {
         let credentials =
             Fault { code: Some("Unauthorized".to_owned()), ..Fault::new(FaultKind::Credentials) };
         let poll = Actor::Query.fault(EventKind::PollFailed, &credentials, at(1));
         assert_eq!(poll.detail.as_deref(), Some("vendor_credentials_refused (Unauthorized)"));
-        assert_eq!(poll.for_owner().unwrap().detail, None);
-        assert_eq!(Actor::Callback.event(EventKind::CallbackRefused, at(1)).for_owner(), None);
+        let hidden = [EventKind::CallbackRefused, EventKind::Contradicted];
+        let without_reason = [
+            EventKind::PollFailed,
+            EventKind::Missing,
+            EventKind::Unknown,
+            EventKind::RepeatRefused,
+        ];
+        for kind in EventKind::ALL {
+            let told = Event { kind, ..poll.clone() }.with_request_id(Some("r-1".to_owned()));
+            let bare = Event { detail: None, request_id: None, ..told.clone() };
+            let seen = if hidden.contains(&kind) {
+                None
+            } else if without_reason.contains(&kind) {
+                Some(bare)
+            } else {
+                Some(told.clone())
+            };
+            assert_eq!(told.for_owner(), seen, "{kind:?}");
+        }
         let called = Actor::Callback.event(EventKind::CalledBack, at(1));
         assert_eq!(called.for_owner(), Some(called));
     }

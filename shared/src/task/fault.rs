@@ -242,6 +242,35 @@ mod tests {
     }
 
     #[test]
+    fn a_status_has_its_meaning_with_and_without_the_vendors_word() {
+        use FaultKind::{
+            BadRequest, Balance, Credentials, Internal, Permission, RateLimited, Unreadable,
+        };
+        let rows = [
+            (200, Internal, Unreadable),
+            (302, Internal, Unreadable),
+            (400, BadRequest, Unreadable),
+            (401, Credentials, Credentials),
+            (402, Balance, Unreadable),
+            (403, Permission, Permission),
+            (404, BadRequest, Unreadable),
+            (405, BadRequest, BadRequest),
+            (408, Internal, Internal),
+            (413, BadRequest, BadRequest),
+            (429, RateLimited, RateLimited),
+            (498, BadRequest, Unreadable),
+            (499, Internal, Internal),
+            (500, Internal, Internal),
+            (599, Internal, Internal),
+        ];
+        for (status, with, without) in rows {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(FaultKind::of_status(status), with, "{status}");
+            assert_eq!(FaultKind::of_status_alone(status), without, "{status}");
+        }
+    }
+
+    #[test]
     fn what_a_vendor_repeats_of_the_request_or_the_account_stays_inside() {
         let image = "A".repeat(10_000);
         let fault = Fault {

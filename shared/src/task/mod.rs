@@ -16,6 +16,8 @@ mod parts;
 mod progress;
 mod record;
 mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod timer;
 mod vendor;
 

@@ -225,3 +225,6 @@ impl Task {
         self.error.as_ref().is_none_or(|error| error.charged != Charged::No)
     }
 }
+
+#[cfg(test)]
+mod tests;
