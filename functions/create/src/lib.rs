@@ -1,4 +1,4 @@
-//! `POST /v1/video/generations`: a request becomes a task, and the task a submission.
+//! `POST /v1/video/generations` and `POST /v1/videos`: a request becomes a task, and the task a submission.
 //!
 //! Read, plan, begin, submit, render: the order is the point. All that can be
 //! refused is refused before anything costs; the task is stored before the vendor
@@ -16,6 +16,7 @@ use futures_util::future::join_all;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Request, Response};
 use shared::api::generations::CreatedView;
+use shared::api::videos::VideoView;
 use shared::api::{ApiError, Created, Record, http};
 use shared::auth;
 use shared::dialects::Aliases;
@@ -23,6 +24,7 @@ use shared::lifecycle::Lifecycle;
 use shared::platform::{Clock, SetupError};
 use shared::runtime::{Environment, answered};
 use shared::store::{BeginOutcome, Keys, NewTasks};
+use shared::task::Surface;
 use shared::vendors::{CallbackUrls, patience};
 use shared::webhooks::WebhookHosts;
 
@@ -131,5 +133,8 @@ impl Create {
 }
 
 fn render(created: &Created) -> Result<Response<Body>, ApiError> {
-    Ok(http::json(StatusCode::OK, &CreatedView::try_from(created)?))
+    Ok(match created.surface {
+        Surface::Generations => http::json(StatusCode::OK, &CreatedView::try_from(created)?),
+        Surface::Videos => http::json(StatusCode::OK, &VideoView::try_from(created)?),
+    })
 }

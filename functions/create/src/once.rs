@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use shared::api::{ApiError, Created, Record, Repeated};
 use shared::platform::Clock;
-use shared::task::{Status, Task};
+use shared::task::Task;
 
 use super::Create;
 use super::plan::Plan;
@@ -68,8 +68,8 @@ impl Create {
         }
         let taken = |task: &&Task| !task.was_refused();
         let taken: Vec<_> = found.iter().flatten().filter(taken).collect();
-        let status = taken.first().map_or(Status::Queued, |task| task.status);
+        let first = taken.first().ok_or_else(ApiError::internal)?;
         let task_ids = taken.iter().map(|task| task.id.clone()).collect();
-        Ok(Some(Created { several: ids.len() > 1, task_ids, status, warnings }))
+        Ok(Some(Created::of(first, task_ids, ids.len() > 1, first.status, warnings)))
     }
 }

@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::{ApiError, Generation, Order, Record, Warning, http, request, routes};
 use shared::auth;
 use shared::dialects::{Submission, SubmitContext, vendor_of};
-use shared::task::{ApiKey, Limits, Task, TaskId, Vendor};
+use shared::task::{ApiKey, Limits, Shape, Surface, Task, TaskId, Vendor};
 use shared::vendors::{Account, NoAccount, TokenKey};
 
 use super::Create;
@@ -24,13 +24,15 @@ pub(crate) struct Plan {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) record: Option<Record>,
     pub(crate) strict: bool,
+    pub(crate) surface: Surface,
 }
 
 impl Create {
     /// Reads a request, and builds every submission before the first is sent: bad
     /// input costs nothing.
     pub(crate) async fn plan(&self, asked: &Request, now: Timestamp) -> Result<Plan, ApiError> {
-        http::require_method(asked, "POST")?;
+        let route = http::route(asked).unwrap_or(routes::GENERATIONS);
+        http::require_method_at(route, asked, "POST")?;
         http::refuse_query(asked)?;
         // Side by side, because a cold start reads all three.
         let (key, loaded, url_key) = tokio::join!(
@@ -60,6 +62,7 @@ impl Create {
             warnings: Vec::new(),
             record: None,
             strict,
+            surface: routes::surface(route),
         };
         for _ in 0..order.count {
             let submission = self.add_task(&mut plan, &order, &key, &url_key, now)?;
@@ -103,6 +106,11 @@ impl Create {
             payload: order.payload.clone(),
             user: order.user.clone(),
             webhook_url: order.webhook.as_ref().map(|(url, _)| url.clone()),
+            surface: plan.surface,
+            shape: Shape {
+                seconds: submission.seconds,
+                size: order.generation.size.map(|size| size.to_string()),
+            },
             credentials: plan.account.credentials.to_string(),
             deadline: now + submission.deadline,
             ..Task::new(id, key, *vendor, account.clone(), &order.model, endpoint, now)

@@ -31,7 +31,7 @@ impl Create {
         let outcomes: Vec<_> = join_all(submitted).await;
         counts::submitted(&tasks, &outcomes);
         let doubts = doubts(&tasks, &outcomes);
-        let created = created(outcomes, warnings);
+        let created = created(&tasks, outcomes, warnings);
         if let Some(record) = record {
             self.keep(&record, &created, clock).await;
         }
@@ -52,7 +52,11 @@ fn doubts<'a>(tasks: &'a [Task], outcomes: &[SubmitOutcome]) -> Vec<(&'a Task, B
 }
 
 /// A task for each that was taken; an error only when none was.
-fn created(outcomes: Vec<SubmitOutcome>, mut warnings: Vec<Warning>) -> Result<Created, ApiError> {
+fn created(
+    tasks: &[Task],
+    outcomes: Vec<SubmitOutcome>,
+    mut warnings: Vec<Warning>,
+) -> Result<Created, ApiError> {
     let count = outcomes.len();
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for outcome in outcomes {
@@ -70,5 +74,6 @@ fn created(outcomes: Vec<SubmitOutcome>, mut warnings: Vec<Warning>) -> Result<C
         warnings.push(Warning::new("n", message));
     }
     let task_ids = taken.into_iter().map(|(id, _)| id).collect();
-    Ok(Created { task_ids, several: count > 1, status, warnings })
+    let task = tasks.first().ok_or_else(ApiError::internal)?;
+    Ok(Created::of(task, task_ids, count > 1, status, warnings))
 }

@@ -1,23 +1,27 @@
-//! `GET /v1/video/generations/{task_id}`: a task as its owner sees it, under `…/events` what
-//! happened to it, and without an id all tasks of a key, page by page.
+//! What a client asks of its tasks, on both surfaces: one of them, what happened to it, the way
+//! to its video, and all of them page by page.
 //!
 //! A task that has not ended is polled first, when nobody did for some
 //! seconds; a vendor that is slow or down costs the client nothing but
 //! freshness. Every path that has no function of its own ends here, too: it is
 //! a 404 in the documented shape.
 
+mod content;
+
 use jiff::Timestamp;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::api::generations::{Events, TaskView};
 use shared::api::page::{List, Page};
+use shared::api::videos::{self, VideoView};
 use shared::api::{ApiError, http, routes};
 use shared::auth;
+use shared::dialects::facts;
 use shared::lifecycle::{Asker, FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
 use shared::runtime::{Environment, answered};
 use shared::store::Keys;
-use shared::task::{Actor, Status, Task, TaskId};
+use shared::task::{Actor, Status, Surface, Task, TaskId};
 
 #[derive(Debug)]
 pub struct Query {
@@ -39,20 +43,30 @@ impl Query {
         request: &Request,
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
-        use routes::{CHARACTERS, EDITS, EVENTS, EXTENSIONS, GENERATION, GENERATIONS, REMIX};
+        use routes::{
+            CHARACTERS, CONTENT, EDITS, EVENTS, EXTENSIONS, GENERATION, GENERATIONS, REMIX, VIDEO,
+            VIDEOS,
+        };
         match http::route(request) {
-            Some(route @ (GENERATION | EVENTS)) => {
+            Some(route @ (GENERATION | EVENTS | VIDEO)) => {
                 http::require_method_at(route, request, "GET")?;
                 http::refuse_query(request)?;
                 let stored = self.find(request, now).await?;
                 if route == EVENTS {
                     return Ok(http::json(StatusCode::OK, &Events::from(&stored)));
                 }
-                Ok(self.show(stored, now).await)
+                let task = self.current(stored, now).await;
+                Ok(show(&task, routes::surface(route), now))
             }
-            Some(route @ GENERATIONS) => {
+            Some(route @ (GENERATIONS | VIDEOS)) => {
                 http::require_method_at(route, request, "GET")?;
-                self.list(request, now).await
+                self.list(request, routes::surface(route), now).await
+            }
+            Some(route @ CONTENT) => {
+                http::require_method_at(route, request, "GET")?;
+                content::refuse_variants(request)?;
+                let stored = self.find(request, now).await?;
+                content::lead_to(&self.current(stored, now).await, now)
             }
             Some(route @ (EDITS | EXTENSIONS | CHARACTERS | REMIX)) => {
                 http::require_method_at(route, request, "POST")?;
@@ -67,20 +81,38 @@ impl Query {
     }
 
     /// A page of the key's tasks, as they are stored: no vendor is asked.
-    async fn list(&self, request: &Request, now: Timestamp) -> Result<Response<Body>, ApiError> {
+    async fn list(
+        &self,
+        request: &Request,
+        surface: Surface,
+        now: Timestamp,
+    ) -> Result<Response<Body>, ApiError> {
         let key = auth::admit(&self.keys, request.headers(), now).await?;
-        let page = Page::read(request, Status::read)?;
+        let page = match surface {
+            Surface::Generations => Page::read(request, Status::read)?,
+            Surface::Videos => Page::read(request, videos::status_of)?,
+        };
         let listed = self.lifecycle.tasks.list(&key.id, &page).await.map_err(|error| {
             tracing::error!(%error, "tasks could not be listed");
             ApiError::unreadable()
         })?;
-        let views = listed.tasks.iter().map(|task| (task.id.to_string(), TaskView::from(task)));
-        let last = listed.last.as_ref().map(TaskId::to_string);
-        Ok(http::json(StatusCode::OK, &List::new(views, last, listed.has_more)))
+        let (tasks, last) = (listed.tasks.iter(), listed.last.as_ref());
+        Ok(match surface {
+            Surface::Generations => {
+                let views = tasks.map(|task| (task.id.to_string(), TaskView::from(task)));
+                let last = last.map(TaskId::to_string);
+                http::json(StatusCode::OK, &List::new(views, last, listed.has_more))
+            }
+            Surface::Videos => {
+                let views = tasks.map(|task| (task.id.of_video(), video(task, now)));
+                let last = last.map(TaskId::of_video);
+                http::json(StatusCode::OK, &List::new(views, last, listed.has_more))
+            }
+        })
     }
 
     /// A task as it stands, polled before if nobody did for a while.
-    async fn show(&self, stored: Task, now: Timestamp) -> Response<Body> {
+    async fn current(&self, stored: Task, now: Timestamp) -> Task {
         let id = stored.id.clone();
         let current = match stored.status.is_final() {
             true => {
@@ -88,17 +120,10 @@ impl Query {
             }
             false => self.lifecycle.poll_if_stale(stored.clone(), now).await,
         };
-        let task = current.unwrap_or_else(|error| {
+        current.unwrap_or_else(|error| {
             tracing::error!(task.id = %id, %error, "a task could not be polled");
             stored
-        });
-        let mut response = http::json(StatusCode::OK, &TaskView::from(&task));
-        if !task.status.is_final() {
-            // Who asks earlier is answered from the table.
-            let seconds = FRESH.as_secs().into();
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
-        response
+        })
     }
 
     /// A task of the key that asks for it.
@@ -112,4 +137,25 @@ impl Query {
         })?;
         found.filter(|task| task.owner == key.id).ok_or_else(ApiError::unknown_task)
     }
+}
+
+/// A task on the surface on which it is asked for.
+fn show(task: &Task, surface: Surface, now: Timestamp) -> Response<Body> {
+    let mut response = match surface {
+        Surface::Generations => http::json(StatusCode::OK, &TaskView::from(task)),
+        Surface::Videos => http::json(StatusCode::OK, &video(task, now)),
+    };
+    if !task.status.is_final() {
+        // Who asks earlier is answered from the table.
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, FRESH.as_secs().into());
+        let millis = facts(task.vendor).poll_after.as_millis();
+        let millis = u64::try_from(millis).unwrap_or_default();
+        headers.insert("openai-poll-after-ms", HeaderValue::from(millis));
+    }
+    response
+}
+
+fn video(task: &Task, now: Timestamp) -> VideoView<'_> {
+    VideoView::new(task, facts(task.vendor).usual_time, now)
 }

@@ -18,8 +18,8 @@ pub struct ApiError {
     pub allow: Option<&'static str>,
 }
 
-/// An hour; a client that is told to wait longer had better be told nothing.
-const LONGEST_WAIT: u32 = 3600;
+/// Stock SDKs wait no longer: they give up, or come at once.
+const LONGEST_WAIT: u32 = 60;
 
 impl From<ErrorBody> for ApiError {
     fn from(body: ErrorBody) -> Self {

@@ -35,6 +35,11 @@ pub fn error(error: &ApiError) -> Response<Body> {
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    // Stock SDKs repeat these by themselves, unless they are told not to.
+    if error.status().is_server_error() || error.status() == StatusCode::CONFLICT {
+        let retry = if error.code().is_retryable() { "true" } else { "false" };
+        headers.insert("x-should-retry", header::HeaderValue::from_static(retry));
+    }
     if let Some(allow) = error.allow {
         headers.insert(header::ALLOW, header::HeaderValue::from_static(allow));
     }

@@ -134,7 +134,7 @@ fn write_canonical(value: &Value, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::Status;
+    use crate::task::{Shape, Status, Surface};
 
     #[test]
     fn bodies_that_say_the_same_have_one_fingerprint() {
@@ -182,6 +182,9 @@ mod tests {
             several: false,
             status: Status::Queued,
             warnings: Vec::new(),
+            surface: Surface::Generations,
+            model: "viduq1".to_owned(),
+            shape: Shape::default(),
         };
         let answered = Record { answer: Some(created), ..first.clone() };
         assert!(matches!(answered.repeat(&first, now), Ok(Repeated::Answer(_))), "answered");

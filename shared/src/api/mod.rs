@@ -5,6 +5,7 @@
 mod created;
 mod error;
 pub mod fields;
+mod figures;
 pub mod generations;
 pub mod http;
 mod idempotency;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod request;
 pub mod routes;
 mod size;
+pub mod videos;
 mod warning;
 
 pub use created::Created;

@@ -1,5 +1,7 @@
 //! The paths of the API, as the template has them. A test holds the two against each other.
 
+use crate::task::Surface;
+
 pub const GENERATIONS: &str = "/v1/video/generations";
 pub const GENERATION: &str = "/v1/video/generations/{task_id}";
 pub const EVENTS: &str = "/v1/video/generations/{task_id}/events";
@@ -33,6 +35,11 @@ pub const ALL: [&str; 15] = [
     CONTRACT,
     DOCS,
 ];
+
+/// The surface that a route belongs to.
+pub fn surface(route: &str) -> Surface {
+    if route.starts_with(VIDEOS) { Surface::Videos } else { Surface::Generations }
+}
 
 /// The route that a path is for; what is literal comes before what is variable.
 pub fn find(path: &str) -> Option<&'static str> {

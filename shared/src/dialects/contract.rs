@@ -92,6 +92,8 @@ pub struct Submission {
     pub endpoint: String,
     /// The age at which nobody waits for the task's end any more.
     pub deadline: SignedDuration,
+    /// The seconds that were asked for, or that the model makes if nobody says.
+    pub seconds: Option<i64>,
     /// What is known of the video before the vendor says a word; some never say any.
     pub figures: Figures,
     /// What could not be honoured.

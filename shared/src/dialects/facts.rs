@@ -2,6 +2,8 @@
 //!
 //! Not here: the protocol, which is the dialect's.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::translate::Model;
@@ -17,6 +19,10 @@ pub struct Facts {
     /// One model of each family that makes videos of text alone, for tests that try them all.
     pub samples: &'static [&'static str],
     pub pace: Pace,
+    /// How often a client does well to ask for a task.
+    pub poll_after: Duration,
+    /// The time that a video usually takes: half of its progress.
+    pub usual_time: SignedDuration,
     /// The most that the time of a signed callback may be off; None where none is signed.
     pub callback_tolerance: Option<SignedDuration>,
     /// The time that the link to a video lives.

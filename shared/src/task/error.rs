@@ -34,6 +34,10 @@ pub enum Code {
     TaskNotFound,
     RouteNotFound,
     NotSupported,
+    VideoNotReady,
+    VideoFailed,
+    VideoExpired,
+    VariantNotAvailable,
     IdempotencyKeyReused,
     RequestStillRunning,
     // Its key is not good, or not good for this.
@@ -102,7 +106,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 49] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -114,6 +118,10 @@ impl Code {
         Self::TaskNotFound,
         Self::RouteNotFound,
         Self::NotSupported,
+        Self::VideoNotReady,
+        Self::VideoFailed,
+        Self::VideoExpired,
+        Self::VariantNotAvailable,
         Self::IdempotencyKeyReused,
         Self::RequestStillRunning,
         Self::MissingApiKey,
@@ -165,6 +173,10 @@ impl Code {
             Self::TaskNotFound => ("task_not_found", 404, Type::NotFound, false),
             Self::RouteNotFound => ("route_not_found", 404, Type::NotFound, false),
             Self::NotSupported => ("not_supported", 400, request, false),
+            Self::VideoNotReady => ("video_not_ready", 404, Type::NotFound, true),
+            Self::VideoFailed => ("video_failed", 404, Type::NotFound, false),
+            Self::VideoExpired => ("video_expired", 410, Type::NotFound, false),
+            Self::VariantNotAvailable => ("variant_not_available", 404, Type::NotFound, false),
             Self::IdempotencyKeyReused => ("idempotency_key_reused", 422, Type::Idempotency, false),
             Self::RequestStillRunning => ("request_still_running", 409, Type::Idempotency, true),
             Self::MissingApiKey => ("missing_api_key", 401, Type::Authentication, false),

@@ -36,7 +36,10 @@ impl Figures {
 }
 
 /// 24 and not 24.0, as a person would write it.
-fn plain_number<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn plain_number<S: Serializer>(
+    number: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match number.map(|number| (whole(number), number)) {
         Some((Some(whole), _)) => serializer.serialize_i64(whole),
         Some((None, number)) => serializer.serialize_f64(number),

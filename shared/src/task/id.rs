@@ -26,6 +26,11 @@ impl TaskId {
         text.strip_prefix(VIDEO).unwrap_or(text).parse().ok()
     }
 
+    /// The id as the surface `/v1/videos` writes it.
+    pub fn of_video(&self) -> String {
+        format!("{VIDEO}{self}")
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -15,7 +15,9 @@ use super::id::TaskId;
 use super::key::{ApiKey, KeyHash};
 use super::missing::{Absence, Missing};
 use super::parts::Parts;
+use super::shape::Shape;
 use super::status::Status;
+use super::surface::Surface;
 use super::timer::{self, Pace};
 use super::vendor::Vendor;
 
@@ -39,6 +41,11 @@ pub struct Task {
     pub credentials: String,
     /// As the client wrote it.
     pub model: String,
+    /// The surface that it was made on, which its webhook speaks.
+    #[serde(default)]
+    pub surface: Surface,
+    #[serde(default)]
+    pub shape: Shape,
     pub status: Status,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -160,6 +167,8 @@ impl Task {
             account,
             credentials: String::new(),
             model: model.to_owned(),
+            surface: Surface::default(),
+            shape: Shape::default(),
             status: Status::Queued,
             created_at: now,
             updated_at: now,

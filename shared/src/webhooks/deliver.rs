@@ -14,12 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::address::WebhookHosts;
 use super::resolver::{NotPublic, PublicHosts};
-use crate::api::generations::Ended;
+use crate::api::{generations, videos};
 use crate::crypto::WebhookSecret;
+use crate::dialects::facts;
 use crate::platform::http_client::{Roots, http_client};
 use crate::platform::telemetry::{Line, Unit};
 use crate::store::{Due, Keys, StoreError, Tasks};
-use crate::task::{Actor, Delivery, EventKind, Lane, Task, TaskId, timer};
+use crate::task::{Actor, Delivery, EventKind, Lane, Surface, Task, TaskId, timer};
 
 /// For a client to answer, all in all.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -136,7 +137,13 @@ impl Deliveries {
         secrets: &[WebhookSecret],
         now: Timestamp,
     ) -> Outcome {
-        let body = serde_json::to_vec(&Ended::from(task)).expect("an answer is always JSON");
+        let body = match task.surface {
+            Surface::Generations => serde_json::to_vec(&generations::Ended::from(task)),
+            Surface::Videos => {
+                serde_json::to_vec(&videos::Ended::new(task, facts(task.vendor).usual_time))
+            }
+        };
+        let body = body.expect("an answer is always JSON");
         // The same on every try: a client that has seen it knows the rest.
         let id = format!("msg_{}", task.id);
         let timestamp = now.as_second().to_string();

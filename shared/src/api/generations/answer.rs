@@ -5,8 +5,9 @@ use serde::{Serialize, Serializer};
 
 use crate::api::created::Created;
 use crate::api::error::ApiError;
+use crate::api::figures::FiguresView;
 use crate::api::warning::Warning;
-use crate::task::{Actor, ErrorBody, Event, EventKind, Figures, Status, Task, TaskId};
+use crate::task::{Actor, ErrorBody, Event, EventKind, Status, Task, TaskId};
 
 /// The answer to `POST /v1/video/generations`.
 #[derive(Debug, Serialize)]
@@ -53,7 +54,7 @@ pub struct TaskView<'a> {
 #[derive(Debug, Serialize)]
 struct Metadata<'a> {
     #[serde(flatten)]
-    figures: &'a Figures,
+    figures: FiguresView,
     /// The client's own note.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a str>,
@@ -68,7 +69,10 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             created_at: task.created_at,
             url: task.url.as_deref(),
             format: "mp4",
-            metadata: Metadata { figures: &task.figures, payload: task.payload.as_deref() },
+            metadata: Metadata {
+                figures: (&task.figures).into(),
+                payload: task.payload.as_deref(),
+            },
             error: task.error.as_ref(),
             expires_at: task.url_expires_at,
         }

@@ -1,5 +1,7 @@
 //! The facts about Jimeng.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::models;
@@ -17,6 +19,8 @@ pub(crate) const FACTS: Facts = Facts {
         longest: SignedDuration::from_mins(1),
         deadline: SignedDuration::from_hours(11),
     },
+    poll_after: Duration::from_secs(5),
+    usual_time: SignedDuration::from_secs(60),
     callback_tolerance: None,
     link_lifetime: SignedDuration::from_hours(1),
     record_lifetime: Some(SignedDuration::from_hours(12)),

@@ -47,7 +47,7 @@ pub(super) fn translate(generation: Generation) -> Result<Translation, ApiError>
         seed: seed.filter(|seed| *seed >= 0),
         ..Figures::default()
     };
-    Ok(Translation { model, figures, ..reader.finish(&req_key.clone(), req_key, &body) })
+    Ok(Translation { model, seconds, figures, ..reader.finish(&req_key.clone(), req_key, &body) })
 }
 
 /// The name that was asked for; the vendor's own `req_key` beats the model. What is read from

@@ -1,5 +1,7 @@
 //! The facts about Kling.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::models;
@@ -10,6 +12,8 @@ pub(crate) const FACTS: Facts = Facts {
     models: models::MODELS,
     samples: &["kling-v3", "kling-3.0", "kling-o1"],
     pace: SAFETY_NET,
+    poll_after: Duration::from_secs(10),
+    usual_time: SignedDuration::from_secs(120),
     callback_tolerance: Some(FIVE_MINUTES),
     link_lifetime: SignedDuration::from_hours(30 * 24),
     record_lifetime: Some(SignedDuration::from_hours(30 * 24)),

@@ -36,6 +36,7 @@ impl Reader {
         };
         let allowed = self.row.seconds;
         if let Some(seconds) = seconds.filter(|seconds| allowed.allow(*seconds)) {
+            self.chosen_seconds = Some(seconds);
             return Ok(Some(seconds));
         }
         let unit = match allowed {

@@ -30,6 +30,8 @@ pub struct Reader {
     pub(super) fps: Option<f64>,
     pub(super) seed: Option<i64>,
     pub(super) options: Fields,
+    /// The seconds that the vendor is asked for.
+    pub(super) chosen_seconds: Option<i64>,
     warnings: Vec<Warning>,
 }
 
@@ -39,6 +41,8 @@ pub struct Translation {
     pub model: String,
     pub endpoint: String,
     pub body: Vec<u8>,
+    /// The seconds that were asked for, or that the model makes if nobody says.
+    pub seconds: Option<i64>,
     /// The figures that the request itself tells.
     pub figures: Figures,
     pub warnings: Vec<Warning>,
@@ -52,9 +56,9 @@ impl Translation {
         deadline: SignedDuration,
         request: impl FnOnce(&str, Bytes) -> Request<Bytes>,
     ) -> Submission {
-        let Self { model, endpoint, body, figures, warnings } = self;
+        let Self { model, endpoint, body, seconds, figures, warnings } = self;
         let request = request(&endpoint, Bytes::from(body));
-        Submission { request, repeatable, model, endpoint, deadline, figures, warnings }
+        Submission { request, repeatable, model, endpoint, deadline, seconds, figures, warnings }
     }
 }
 
@@ -86,6 +90,7 @@ impl Reader {
             fps,
             seed,
             options,
+            chosen_seconds: None,
             warnings: Vec::new(),
         }
     }
@@ -147,6 +152,7 @@ impl Reader {
             model: self.model,
             endpoint,
             body: serde_json::to_vec(body).expect("the wire types have string keys only"),
+            seconds: self.chosen_seconds.or(self.row.seconds.usual()),
             figures: Figures::default(),
             warnings: self.warnings,
         }

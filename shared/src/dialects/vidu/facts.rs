@@ -1,5 +1,7 @@
 //! The facts about Vidu.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::models;
@@ -14,6 +16,8 @@ pub(crate) const FACTS: Facts = Facts {
     samples: &["viduq1", "viduq2", "viduq3-turbo"],
     // Vidu promises no time; a day is far more than any queue of its ordinary tasks.
     pace: SAFETY_NET,
+    poll_after: Duration::from_secs(10),
+    usual_time: SignedDuration::from_secs(60),
     callback_tolerance: Some(FIVE_MINUTES),
     // The pages differ between an hour and a day; we promise the shorter.
     link_lifetime: SignedDuration::from_hours(1),
