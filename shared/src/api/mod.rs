@@ -24,6 +24,6 @@ pub use error::ApiError;
 pub use fields::{Fields, shortened};
 pub use idempotency::{Record, Repeated};
 pub use image::{Format, Given, Image};
-pub use order::{Generation, LONGEST_MODEL, Order};
+pub use order::{Generation, LONGEST_MODEL, MOST_TASKS, Order};
 pub use size::Size;
 pub use warning::Warning;

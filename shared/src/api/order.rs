@@ -12,6 +12,9 @@ use super::warning::Warning;
 /// In bytes: a task keeps the name of its model, and makes its endpoint of it.
 pub const LONGEST_MODEL: usize = 256;
 
+/// The most tasks of one request.
+pub const MOST_TASKS: u32 = 4;
+
 /// What a client asks for, whatever the surface it came in by.
 #[derive(Clone, Debug)]
 pub struct Order {

@@ -26,6 +26,11 @@ impl Aliases {
     pub fn resolve<'a>(&'a self, model: &'a str) -> &'a str {
         self.0.get(model).map_or(model, String::as_str)
     }
+
+    /// Each alias with the vendor's name that it stands for.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(alias, model)| (alias.as_str(), model.as_str()))
+    }
 }
 
 impl FromStr for Aliases {

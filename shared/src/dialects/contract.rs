@@ -21,8 +21,18 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         context: &SubmitContext<'_>,
     ) -> Result<Submission, ApiError>;
 
+    /// Whether the account is good for a model, as far as its credentials tell.
+    fn serves(&self, _model: &str) -> bool {
+        true
+    }
+
     /// The answer to the submission of this task.
     fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted;
+
+    /// Whether a submission was refused because of its model.
+    fn refuses_model(&self, _fault: &Fault) -> bool {
+        false
+    }
 
     /// The request that asks how a task is doing.
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes>;

@@ -16,6 +16,8 @@ pub struct Facts {
     pub prefixes: &'static [&'static str],
     /// The models that are known, and the rules of those that are not.
     pub models: &'static [Model],
+    /// The names that stand for several of them.
+    pub groups: &'static [Group],
     /// One model of each family that makes videos of text alone, for tests that try them all.
     pub samples: &'static [&'static str],
     pub pace: Pace,
@@ -23,13 +25,29 @@ pub struct Facts {
     pub poll_after: Duration,
     /// The time that a video usually takes: half of its progress.
     pub usual_time: SignedDuration,
+    /// Whether the vendor calls back.
+    pub calls_back: bool,
     /// The most that the time of a signed callback may be off; None where none is signed.
     pub callback_tolerance: Option<SignedDuration>,
+    /// Whether a task that the vendor has can be cancelled there.
+    pub cancels: bool,
     /// The time that the link to a video lives.
     pub link_lifetime: SignedDuration,
     /// The time that the vendor remembers a task, where it says so.
     pub record_lifetime: Option<SignedDuration>,
 }
+
+/// A name that stands for several models: what is asked for decides for which.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    pub name: &'static str,
+    /// The name that people read.
+    pub title: &'static str,
+    pub models: &'static [&'static str],
+}
+
+/// The day of the first models, 21 November 2026, in Unix seconds.
+pub(super) const FIRST_KNOWN: i64 = 1_795_219_200;
 
 /// The customary tolerance for the time of a signature.
 pub(super) const FIVE_MINUTES: SignedDuration = SignedDuration::from_mins(5);

@@ -4,11 +4,14 @@
 
 mod address;
 mod aliases;
+mod capability;
 mod contract;
 mod facts;
 mod jimeng;
 mod kling;
+mod known;
 mod lenient;
+mod option_schema;
 mod registry;
 mod request;
 mod retry_after;
@@ -19,9 +22,11 @@ mod vidu;
 
 pub use address::BaseUrl;
 pub use aliases::Aliases;
+pub use capability::{Capability, ModelStatus};
 pub use contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
 pub use facts::Facts;
+pub use known::{likely, listed};
 pub use registry::{facts, open, vendor_of};

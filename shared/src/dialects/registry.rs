@@ -44,7 +44,7 @@ mod tests {
 
     use super::*;
     use crate::dialects::translate::Model;
-    use crate::task::RETENTION;
+    use crate::task::{Fault, FaultKind, RETENTION};
 
     #[test]
     fn every_sample_is_a_model_of_its_vendor() {
@@ -58,6 +58,32 @@ mod tests {
             }
         }
         assert_eq!(vendor_of("sora-2"), None);
+    }
+
+    #[test]
+    fn a_refusal_is_about_the_model_where_the_vendor_says_so() {
+        use FaultKind::{BadRequest, NotFound};
+        let rows = [
+            (Vendor::Kling, NotFound, "1203", "model is not supported", true),
+            (Vendor::Kling, BadRequest, "1201", "model_name value 'kling-v9' is invalid", true),
+            (Vendor::Kling, BadRequest, "1201", "duration value '7' is invalid", false),
+            (Vendor::Kling, BadRequest, "1300", "the model refused it", false),
+            (Vendor::Vidu, BadRequest, "ModelUnavailable", "", true),
+            (Vendor::Vidu, BadRequest, "FieldInvalid", "the model is fine", false),
+            (Vendor::Jimeng, BadRequest, "50215", "Input invalid: req_key", true),
+            (Vendor::Jimeng, BadRequest, "50215", "Input invalid for this service.", false),
+            (Vendor::Jimeng, FaultKind::Credentials, "50400", "no right to the req_key", false),
+        ];
+        for (vendor, kind, code, message, expected) in rows {
+            let account = match vendor {
+                Vendor::Jimeng => serde_json::json!({ "access_key": "a", "secret_key": "s" }),
+                Vendor::Kling | Vendor::Vidu => serde_json::json!({ "api_key": "k" }),
+            };
+            let dialect = open(vendor, account).expect("an account");
+            let code = Some(code.to_owned());
+            let fault = Fault { code, ..Fault::with_message(kind, message) };
+            assert_eq!(dialect.refuses_model(&fault), expected, "{vendor}: {message}");
+        }
     }
 
     #[test]

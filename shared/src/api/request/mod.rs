@@ -13,7 +13,7 @@ use http::HeaderMap;
 use super::error::ApiError;
 use super::fields::{Fields, shortened};
 use super::idempotency::fingerprint;
-use super::order::{Generation, LONGEST_MODEL, Order};
+use super::order::{Generation, LONGEST_MODEL, MOST_TASKS, Order};
 use super::size::Size;
 use super::warning::Warning;
 
@@ -225,11 +225,11 @@ fn read_size(body: &mut Fields) -> Result<Option<Size>, ApiError> {
 }
 
 fn read_count(body: &mut Fields) -> Result<u32, ApiError> {
-    match body.take_whole("n")? {
-        None => Ok(1),
-        Some(count @ 1..=4) => Ok(u32::try_from(count).expect("1 to 4 fits")),
-        Some(other) => Err(ApiError::invalid("n", format!("`n` must be 1 to 4, not {other}."))),
-    }
+    let Some(wanted) = body.take_whole("n")? else { return Ok(1) };
+    let count = u32::try_from(wanted).ok().filter(|count| (1..=MOST_TASKS).contains(count));
+    count.ok_or_else(|| {
+        ApiError::invalid("n", format!("`n` must be 1 to {MOST_TASKS}, not {wanted}."))
+    })
 }
 
 fn read_response_format(body: &mut Fields) -> Result<(), ApiError> {

@@ -68,6 +68,12 @@ impl Dialect for Jimeng {
         }
     }
 
+    /// Jimeng has no code for it, and calls its models keys.
+    fn refuses_model(&self, fault: &Fault) -> bool {
+        let is_named = |message: &str| message.to_lowercase().contains("req_key");
+        fault.kind == FaultKind::BadRequest && fault.message.as_deref().is_some_and(is_named)
+    }
+
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes> {
         let query = wire::Query { req_key: handle.endpoint, task_id: handle.vendor_task_id };
         let body = serde_json::to_vec(&query).expect("the wire type has string keys only");

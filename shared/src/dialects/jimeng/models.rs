@@ -5,6 +5,7 @@
 //! stands here is also what is reported.
 
 use crate::api::Size;
+use crate::dialects::facts::{FIRST_KNOWN, Group};
 use crate::dialects::translate::{
     Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution,
 };
@@ -22,39 +23,74 @@ const FIRST: &[Input] = &[Input::FirstFrame];
 const FIRST_AND_LAST: &[Input] = &[Input::FirstAndLastFrame];
 
 pub(super) const MODELS: &[Model] = &[
-    Model { name: "jimeng_vgfm_t2v_l20", ..S20 },
+    Model { name: "jimeng_vgfm_t2v_l20", title: "Jimeng S2.0 Pro, text", ..S20 },
     Model {
         name: "jimeng_vgfm_i2v_l20",
+        title: "Jimeng S2.0 Pro, image",
         inputs: Choice::Only(FIRST),
         ratio_with: FIRST,
         needs_ratio: true,
         ..S20
     },
-    v30("jimeng_t2v_v30", TEXT, P720),
-    v30("jimeng_t2v_v30_1080p", TEXT, P1080),
-    v30("jimeng_i2v_first_v30", FIRST, P720),
+    v30("jimeng_t2v_v30", "Jimeng 3.0, text, 720p", TEXT, P720),
+    v30("jimeng_t2v_v30_1080p", "Jimeng 3.0, text, 1080p", TEXT, P1080),
+    v30("jimeng_i2v_first_v30", "Jimeng 3.0, first frame, 720p", FIRST, P720),
     // Only the text key ends in a p.
-    v30("jimeng_i2v_first_v30_1080", FIRST, P1080),
-    v30("jimeng_i2v_first_tail_v30", FIRST_AND_LAST, P720),
-    v30("jimeng_i2v_first_tail_v30_1080", FIRST_AND_LAST, P1080),
-    Model { options: &[FRAMES, CAMERA], ..v30("jimeng_i2v_recamera_v30", FIRST, P720) },
-    v30("jimeng_ti2v_v30_pro", &[Input::Text, Input::FirstFrame], P1080),
+    v30("jimeng_i2v_first_v30_1080", "Jimeng 3.0, first frame, 1080p", FIRST, P1080),
+    v30("jimeng_i2v_first_tail_v30", "Jimeng 3.0, two frames, 720p", FIRST_AND_LAST, P720),
+    v30("jimeng_i2v_first_tail_v30_1080", "Jimeng 3.0, two frames, 1080p", FIRST_AND_LAST, P1080),
+    Model {
+        options: &[FRAMES, CAMERA],
+        ..v30("jimeng_i2v_recamera_v30", "Jimeng 3.0, camera moves", FIRST, P720)
+    },
+    v30("jimeng_ti2v_v30_pro", "Jimeng 3.0 Pro", &[Input::Text, Input::FirstFrame], P1080),
     UNKNOWN,
+];
+
+/// The names that are no keys.
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        name: "jimeng_v30",
+        title: "Jimeng 3.0",
+        models: &[
+            "jimeng_t2v_v30",
+            "jimeng_t2v_v30_1080p",
+            "jimeng_i2v_first_v30",
+            "jimeng_i2v_first_v30_1080",
+            "jimeng_i2v_first_tail_v30",
+            "jimeng_i2v_first_tail_v30_1080",
+            "jimeng_i2v_recamera_v30",
+        ],
+    },
+    Group {
+        name: "jimeng_v30_1080p",
+        title: "Jimeng 3.0, 1080p",
+        models: &[
+            "jimeng_t2v_v30_1080p",
+            "jimeng_i2v_first_v30_1080",
+            "jimeng_i2v_first_tail_v30_1080",
+        ],
+    },
+    Group { name: "jimeng_v30_pro", title: "Jimeng 3.0 Pro", models: &["jimeng_ti2v_v30_pro"] },
 ];
 
 /// One of the models 3.0.
 const fn v30(
     name: &'static str,
+    title: &'static str,
     inputs: &'static [Input],
     resolution: &'static [Resolution],
 ) -> Model {
     Model {
         name,
+        title,
         inputs: Choice::Only(inputs),
         most_images: 2,
         longest_prompt: Some(800),
         seconds: Numbers::Only(&[5, 10]),
+        default_seconds: Some(5),
         ratios: Choice::Only(RATIOS),
+        default_ratio: Some("16:9"),
         ratio_with: TEXT,
         resolutions: Choice::Only(resolution),
         options: &[FRAMES],
@@ -67,23 +103,32 @@ const S20: Model = Model {
     longest_prompt: Some(150),
     seconds: Numbers::Only(&[5]),
     ratios: Choice::Only(ALL_RATIOS),
+    default_ratio: None,
     options: &[],
-    ..v30("jimeng_vgfm_*", TEXT, P720)
+    ..v30("jimeng_vgfm_*", "", TEXT, P720)
 };
 
 /// A key that is not listed.
 const UNKNOWN: Model = Model {
     name: "*",
+    title: "",
+    known_since: FIRST_KNOWN,
+    is_retired: false,
     inputs: Choice::Known(&[Input::Text, Input::FirstFrame, Input::FirstAndLastFrame]),
     most_images: usize::MAX,
     image_form: ImageForm { data_url: false, webp: false, largest: Some((4_700_000, "4.7 MB")) },
     longest_prompt: None,
     seconds: Numbers::AtLeast(1),
+    default_seconds: None,
     ratios: Choice::Guessed(ALL_RATIOS),
+    default_ratio: None,
     ratio_with: Input::ALL,
     needs_ratio: false,
     resolutions: Choice::Known(&[]),
+    // The key is the resolution.
+    resolution_field: None,
     fps: Some(FPS),
+    has_sound: None,
     // Any seed, or a certain one.
     seed: Some(Numbers::Range(-1, 2_147_483_647)),
     options: &[&[

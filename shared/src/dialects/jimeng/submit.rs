@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::models;
 use super::wire::Create;
 use crate::api::{ApiError, Generation, Given, Image, LONGEST_MODEL, shortened};
-use crate::dialects::translate::{Common, Numbers, Reader, Translation};
+use crate::dialects::translate::{Common, Reader, Translation};
 use crate::task::{Figures, whole};
 
 const FPS: i64 = models::FPS as i64;
@@ -116,10 +116,9 @@ fn read_frame_count(
     }
     let row = reader.row;
     let frames_in = |seconds: i64| seconds.saturating_mul(FPS).saturating_add(1);
-    Ok(match (reader.seconds(None)?, row.seconds) {
-        (Some(seconds), _) => (row.takes("frames").then(|| frames_in(seconds)), Some(seconds)),
-        (None, Numbers::Only([usual, ..])) => (None, Some(*usual)),
-        (None, _) => (None, None),
+    Ok(match reader.seconds(None)? {
+        Some(seconds) => (row.takes("frames").then(|| frames_in(seconds)), Some(seconds)),
+        None => (None, row.default_seconds),
     })
 }
 

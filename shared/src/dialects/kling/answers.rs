@@ -96,6 +96,17 @@ pub(super) fn may_have_a_task(fault: &Fault, task_id: &TaskId) -> bool {
     }
 }
 
+/// Whether a refusal is about the model: Kling has a code for what does not exist, and for all
+/// else that is wrong only words.
+pub(super) fn speaks_of_model(fault: &Fault) -> bool {
+    let message = fault.message.as_deref().unwrap_or_default();
+    match fault.code.as_deref() {
+        Some("1203") => true,
+        Some("1200" | "1201") => says(message, "model"),
+        _ => false,
+    }
+}
+
 fn status_of(status: &str) -> Option<Status> {
     Some(match status {
         "submitted" => Status::Queued,

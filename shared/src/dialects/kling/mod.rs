@@ -55,6 +55,12 @@ impl Dialect for Kling {
         }))
     }
 
+    /// Kling answers 1002 to the token of a key pair at its new design.
+    fn serves(&self, model: &str) -> bool {
+        let is_pair = matches!(self.account.credentials, Credentials::KeyPair { .. });
+        !is_pair || Design::of(model) == Design::Old
+    }
+
     fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted {
         match answers::read(answer) {
             Ok(read) => match read.created(task_id) {
@@ -67,6 +73,10 @@ impl Dialect for Kling {
             Err(fault) if answers::may_have_a_task(&fault, task_id) => Submitted::Unknown(fault),
             Err(fault) => Submitted::Refused(fault),
         }
+    }
+
+    fn refuses_model(&self, fault: &Fault) -> bool {
+        answers::speaks_of_model(fault)
     }
 
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes> {
@@ -137,10 +147,9 @@ impl Kling {
         json_request(base_url.join(path), format!("Bearer {}", credentials.token(now)), body)
     }
 
-    /// Kling answers 1002 to the token of a key pair here; its operator can be told before.
+    /// What Kling would refuse, its operator can be told before.
     fn require_key_for(&self, model: &str) -> Result<(), ApiError> {
-        let is_pair = matches!(self.account.credentials, Credentials::KeyPair { .. });
-        if !is_pair || Design::of(model) == Design::Old {
+        if self.serves(model) {
             return Ok(());
         }
         let fault = Fault::new(FaultKind::Credentials);

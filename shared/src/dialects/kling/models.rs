@@ -4,6 +4,7 @@
 //! model in the body, the new one in the path. A name of the new design is its
 //! endpoint, so only these exist; every other name goes to the old design.
 
+use crate::dialects::facts::FIRST_KNOWN;
 use crate::dialects::translate::{
     Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution,
 };
@@ -40,24 +41,51 @@ const RATIOS: &[&str] = &["16:9", "9:16", "1:1"];
 const FIVE_OR_TEN: Numbers = Numbers::Only(&[5, 10]);
 
 pub(super) const MODELS: &[Model] = &[
-    Model { name: "kling-v1", ..OLD },
-    Model { name: "kling-v1-5", inputs: Choice::Known(Input::FRAMES), ..OLD },
-    Model { name: "kling-v1-6", ..OLD },
-    Model { name: "kling-v2-master", resolutions: Choice::Only(&[]), ..OLD_2 },
-    Model { name: "kling-v2-1", inputs: Choice::Known(Input::FRAMES), ..OLD_2 },
-    Model { name: "kling-v2-1-master", resolutions: Choice::Only(&[]), ..OLD_2 },
-    Model { name: "kling-v2-5-turbo", ..OLD_2 },
-    Model { name: "kling-v2-6", ..OLD_2 },
+    Model { name: "kling-v1", title: "Kling 1.0", is_retired: true, ..OLD },
+    Model {
+        name: "kling-v1-5",
+        title: "Kling 1.5",
+        is_retired: true,
+        inputs: Choice::Known(Input::FRAMES),
+        ..OLD
+    },
+    Model { name: "kling-v1-6", title: "Kling 1.6", is_retired: true, ..OLD },
+    Model {
+        name: "kling-v2-master",
+        title: "Kling 2.0 Master",
+        is_retired: true,
+        resolutions: Choice::Only(&[]),
+        ..OLD_2
+    },
+    Model {
+        name: "kling-v2-1",
+        title: "Kling 2.1",
+        is_retired: true,
+        inputs: Choice::Known(Input::FRAMES),
+        ..OLD_2
+    },
+    Model {
+        name: "kling-v2-1-master",
+        title: "Kling 2.1 Master",
+        is_retired: true,
+        resolutions: Choice::Only(&[]),
+        ..OLD_2
+    },
+    Model { name: "kling-v2-5-turbo", title: "Kling 2.5 Turbo", ..OLD_2 },
+    Model { name: "kling-v2-6", title: "Kling 2.6", has_sound: Some(true), ..OLD_2 },
     Model {
         name: "kling-v3",
+        title: "Kling 3.0",
         seconds: Numbers::Range(3, 15),
         resolutions: Choice::Only(MODES),
+        has_sound: Some(true),
         ..OLD
     },
     Model { name: "kling-v2*", options: &[OLD_OPTIONS], ..UNKNOWN },
     UNKNOWN,
     Model {
         name: "kling-3.0",
+        title: "Kling 3.0 (new design)",
         longest_prompt: Some(3072),
         seconds: Numbers::Range(3, 15),
         resolutions: Choice::Only(RESOLUTIONS),
@@ -66,6 +94,7 @@ pub(super) const MODELS: &[Model] = &[
     },
     Model {
         name: "kling-3.0-turbo",
+        title: "Kling 3.0 Turbo",
         inputs: Choice::Only(&[Input::Text, Input::FirstFrame]),
         longest_prompt: Some(3072),
         seconds: Numbers::Range(3, 15),
@@ -73,6 +102,7 @@ pub(super) const MODELS: &[Model] = &[
     },
     Model {
         name: "kling-3.0-omni",
+        title: "Kling 3.0 Omni",
         longest_prompt: Some(3072),
         seconds: Numbers::Range(3, 15),
         resolutions: Choice::Only(RESOLUTIONS),
@@ -81,20 +111,31 @@ pub(super) const MODELS: &[Model] = &[
     },
     Model {
         name: "kling-o1",
+        title: "Kling O1",
+        has_sound: None,
         options: &[&[Opt::word("audio", &["original", "off"])], WATERMARK],
         ..NEW
     },
     Model {
         name: "kling-2.6",
+        title: "Kling 2.6 (new design)",
         options: &[&[Opt::word("audio", &["native", "off"])], WATERMARK],
         ..NEW
     },
-    Model { name: "kling-2.5-turbo", ..NEW },
+    Model {
+        name: "kling-2.5-turbo",
+        title: "Kling 2.5 Turbo (new design)",
+        has_sound: Some(false),
+        ..NEW
+    },
 ];
 
 /// Whatever is called by a name that is not listed.
 const UNKNOWN: Model = Model {
     name: "*",
+    title: "",
+    known_since: FIRST_KNOWN,
+    is_retired: false,
     inputs: Choice::Known(&[
         Input::Text,
         Input::FirstFrame,
@@ -105,19 +146,26 @@ const UNKNOWN: Model = Model {
     image_form: ImageForm { data_url: false, webp: false, largest: Some((10 << 20, "10 MB")) },
     longest_prompt: Some(2500),
     seconds: Numbers::AtLeast(1),
+    default_seconds: None,
     ratios: Choice::Known(RATIOS),
+    default_ratio: None,
     ratio_with: &[Input::Text],
     needs_ratio: false,
     resolutions: Choice::Known(MODES),
+    resolution_field: Some("mode"),
     fps: None,
+    has_sound: None,
     seed: None,
     options: &[OLD_OPTIONS, CFG_SCALE],
 };
 
 const OLD: Model = Model {
     seconds: FIVE_OR_TEN,
+    default_seconds: Some(5),
     ratios: Choice::Only(RATIOS),
+    default_ratio: Some("16:9"),
     resolutions: Choice::Only(&[STD, PRO]),
+    has_sound: Some(false),
     ..UNKNOWN
 };
 
@@ -128,7 +176,10 @@ const OLD_2: Model = Model { options: &[OLD_OPTIONS], ..OLD };
 const NEW: Model = Model {
     inputs: Choice::Only(&[Input::Text, Input::FirstFrame, Input::FirstAndLastFrame]),
     image_form: ImageForm { data_url: false, webp: false, largest: Some((50 << 20, "50 MB")) },
+    default_ratio: None,
     resolutions: Choice::Only(&[P720, P1080]),
+    resolution_field: Some("resolution"),
+    has_sound: Some(true),
     options: &[WATERMARK],
     ..OLD
 };

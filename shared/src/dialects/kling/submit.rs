@@ -24,10 +24,10 @@ pub(super) fn translate(
     reader.fps();
     reader.seed()?;
     let aspect_ratio = reader.ratio()?;
-    let resolution = match design {
-        Design::Old => reader.resolution("mode", models::MODES)?,
-        Design::New | Design::Omni => reader.resolution("resolution", models::RESOLUTIONS)?,
-    };
+    let resolution = reader.resolution(match design {
+        Design::Old => models::MODES,
+        Design::New | Design::Omni => models::RESOLUTIONS,
+    })?;
     if design == Design::Old {
         refuse_two_ways_to_move(&reader)?;
     }

@@ -12,6 +12,12 @@ pub struct Model {
     /// The vendor's name for it. One that ends in a star (`viduq3*`, `*`) is how the names of
     /// a family begin: its row counts for every name that has none of its own.
     pub name: &'static str,
+    /// The name that people read; a family has none.
+    pub title: &'static str,
+    /// The day since which Filmgate knows it, in Unix seconds.
+    pub known_since: i64,
+    /// Whether its vendor says that it makes no more videos with it.
+    pub is_retired: bool,
     /// The inputs that a video can be made of.
     pub inputs: Choice<Input>,
     /// The most images, be they frames or references.
@@ -19,16 +25,23 @@ pub struct Model {
     pub image_form: ImageForm,
     /// The longest prompt in characters.
     pub longest_prompt: Option<usize>,
-    /// The whole seconds of a video, the vendor's own choice first.
+    /// The whole seconds of a video.
     pub seconds: Numbers,
+    /// The vendor's own choice of them, where it is known.
+    pub default_seconds: Option<i64>,
     pub ratios: Choice<&'static str>,
+    pub default_ratio: Option<&'static str>,
     /// The inputs with which a ratio can be chosen; with others it is the image's.
     pub ratio_with: &'static [Input],
     pub needs_ratio: bool,
-    /// Empty where there is no choice and none is known.
+    /// The vendor's own choice first. Empty where there is no choice and none is known.
     pub resolutions: Choice<Resolution>,
+    /// The vendor's own option for the resolution, where it has one.
+    pub resolution_field: Option<&'static str>,
     /// The frames a second, where they are always the same.
     pub fps: Option<u32>,
+    /// Whether its videos have sound or can have it, where that is known.
+    pub has_sound: Option<bool>,
     /// None where no seed is taken.
     pub seed: Option<Numbers>,
     pub options: &'static [&'static [Opt]],
@@ -43,13 +56,22 @@ impl Model {
             .expect("every table of models has a row for `*`")
     }
 
+    /// Whether the row stands for every name that has none of its own.
+    pub fn is_family(&self) -> bool {
+        self.name.ends_with('*')
+    }
+
     fn begins(&self, name: &str) -> bool {
         self.name.strip_suffix('*').is_some_and(|beginning| name.starts_with(beginning))
     }
 
     /// Whether there is such an option, with whatever input.
     pub fn takes(&self, option: &str) -> bool {
-        self.options.iter().copied().flatten().any(|other| other.name == option)
+        self.options().any(|other| other.name == option)
+    }
+
+    pub fn options(&self) -> impl Iterator<Item = &'static Opt> {
+        self.options.iter().copied().flatten()
     }
 }
 
@@ -137,12 +159,23 @@ impl Input {
         &[Self::FirstFrame, Self::FirstAndLastFrame, Self::LastFrame];
 
     /// The most images that it takes, where the input alone says so.
-    pub(super) fn images(self) -> usize {
+    pub(crate) fn images(self) -> usize {
         match self {
             Self::Text => 0,
             Self::FirstFrame | Self::LastFrame => 1,
             Self::FirstAndLastFrame => 2,
             Self::References => usize::MAX,
+        }
+    }
+
+    /// The input in a word, for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::FirstFrame => "first_frame",
+            Self::FirstAndLastFrame => "first_and_last_frame",
+            Self::LastFrame => "last_frame",
+            Self::References => "references",
         }
     }
 }
@@ -170,6 +203,11 @@ pub struct Resolution {
 impl Resolution {
     pub const fn new(name: &'static str, class: u32) -> Self {
         Self { name, class }
+    }
+
+    /// The resolution as everybody calls it.
+    pub fn common_name(self) -> String {
+        if self.class == 2160 { "4k".to_owned() } else { format!("{}p", self.class) }
     }
 }
 

@@ -12,8 +12,7 @@ impl Reader {
     /// Every option that the model takes with this input, checked and as it is sent.
     pub fn options(&mut self) -> Result<Map<String, Value>, ApiError> {
         let mut read = Map::new();
-        let options = self.row.options.iter().copied().flatten();
-        for option in options.filter(|option| option.with.contains(&self.input)) {
+        for option in self.row.options().filter(|option| option.with.contains(&self.input)) {
             let param = self.options.param(option.name);
             let value = take(option, &mut self.options)?;
             match value.filter(|value| !(option.required && value.as_str() == Some(""))) {

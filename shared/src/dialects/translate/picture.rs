@@ -62,20 +62,17 @@ impl Reader {
 
     /// The resolution in the vendor's own option, or else the best of the vendor's that the
     /// size reaches. A model that lets none choose is asked for none.
-    pub fn resolution(
-        &mut self,
-        field: &str,
-        vendors: &[Resolution],
-    ) -> Result<Option<String>, ApiError> {
+    pub fn resolution(&mut self, vendors: &[Resolution]) -> Result<Option<String>, ApiError> {
         let allowed = self.row.resolutions;
-        if allowed.values().is_empty() {
+        let field = self.row.resolution_field.filter(|_| !allowed.values().is_empty());
+        let Some(field) = field else {
             if let Some((size, param)) = self.size {
                 let model = &self.model;
                 let message = format!("{model} chooses the resolution itself, {size} or another.");
                 self.warn(param, message);
             }
             return Ok(None);
-        }
+        };
         let of_class =
             |class| vendors.iter().find(|resolution| Some(resolution.class) == class).copied();
         let classes: Vec<_> = vendors.iter().map(|resolution| resolution.class).collect();

@@ -37,16 +37,23 @@ const MODELS: &[Model] = &[
 ];
 const STRICT: Model = Model {
     name: "strict-1",
+    title: "Strict 1",
+    known_since: 0,
+    is_retired: false,
     inputs: Choice::Only(&[Input::Text, Input::FirstFrame]),
     most_images: 3,
     image_form: ImageForm { data_url: false, webp: false, largest: Some((8, "8 bytes")) },
     longest_prompt: Some(10),
     seconds: Numbers::Only(&[5, 10]),
+    default_seconds: Some(5),
     ratios: Choice::Only(&["16:9", "1:1"]),
+    default_ratio: Some("16:9"),
     ratio_with: &[Input::Text],
     needs_ratio: false,
     resolutions: Choice::Only(&[SMALL]),
+    resolution_field: Some("quality"),
     fps: Some(24),
+    has_sound: None,
     seed: Some(Numbers::Range(0, 9)),
     options: &[
         &[
@@ -95,7 +102,7 @@ fn translate(model: &str, added: &Value) -> Result<(Value, Vec<Warning>), ApiErr
         "seconds": reader.seconds(Some("duration"))?,
         "seed": reader.seed()?,
         "ratio": reader.ratio()?,
-        "quality": reader.resolution("quality", &[SMALL, FULL])?,
+        "quality": reader.resolution(&[SMALL, FULL])?,
     });
     reader.fps();
     sent.as_object_mut().unwrap().extend(reader.options()?);

@@ -13,12 +13,15 @@ pub(super) const OFF_PEAK_DEADLINE: SignedDuration = SignedDuration::from_hours(
 pub(crate) const FACTS: Facts = Facts {
     prefixes: &["vidu"],
     models: models::MODELS,
+    groups: &[],
     samples: &["viduq1", "viduq2", "viduq3-turbo"],
     // Vidu promises no time; a day is far more than any queue of its ordinary tasks.
     pace: SAFETY_NET,
     poll_after: Duration::from_secs(10),
     usual_time: SignedDuration::from_secs(60),
+    calls_back: true,
     callback_tolerance: Some(FIVE_MINUTES),
+    cancels: false,
     // The pages differ between an hour and a day; we promise the shorter.
     link_lifetime: SignedDuration::from_hours(1),
     record_lifetime: None,

@@ -28,7 +28,7 @@ use crate::dialects::contract::{
     Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
     Submitted,
 };
-use crate::task::{FaultKind, Figures, TaskId};
+use crate::task::{Fault, FaultKind, Figures, TaskId};
 
 /// Vidu's protocol, spoken with an account.
 #[derive(Debug, Deserialize)]
@@ -73,6 +73,10 @@ impl Dialect for Vidu {
         } else {
             Submitted::Refused(fault)
         }
+    }
+
+    fn refuses_model(&self, fault: &Fault) -> bool {
+        fault.code.as_deref() == Some("ModelUnavailable")
     }
 
     fn poll(&self, handle: &Handle<'_>, _now: Timestamp) -> Request<Bytes> {

@@ -2,6 +2,7 @@
 //!
 //! Vidu has moved most limits before, so few are certain enough to refuse by.
 
+use crate::dialects::facts::FIRST_KNOWN;
 use crate::dialects::translate::{
     Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution,
 };
@@ -23,20 +24,54 @@ const UP_TO_1080P: Choice<Resolution> = Choice::Known(&[P720, P540, P1080]);
 const FROM_720P: Choice<Resolution> = Choice::Known(&[P720, P1080]);
 
 pub(super) const MODELS: &[Model] = &[
-    Model { name: "viduq3-pro", inputs: Choice::Known(TEXT_AND_FRAMES), ..Q3 },
-    Model { name: "viduq3-turbo", ..Q3 },
-    Model { name: "viduq3-pro-fast", inputs: Choice::Known(FRAMES), resolutions: FROM_720P, ..Q3 },
-    Model { name: "viduq3", ..Q3_REFERENCES },
-    Model { name: "viduq3-mix", ..Q3_REFERENCES },
+    Model {
+        name: "viduq3-pro",
+        title: "Vidu Q3 Pro",
+        inputs: Choice::Known(TEXT_AND_FRAMES),
+        ..Q3
+    },
+    Model { name: "viduq3-turbo", title: "Vidu Q3 Turbo", ..Q3 },
+    Model {
+        name: "viduq3-pro-fast",
+        title: "Vidu Q3 Pro Fast",
+        inputs: Choice::Known(FRAMES),
+        default_seconds: None,
+        resolutions: FROM_720P,
+        ..Q3
+    },
+    Model { name: "viduq3", title: "Vidu Q3", ..Q3_REFERENCES },
+    Model { name: "viduq3-mix", title: "Vidu Q3 Mix", ..Q3_REFERENCES },
     Q3,
-    Model { name: "viduq2", inputs: Choice::Known(&[Input::Text, Input::References]), ..Q2 },
-    Model { name: "viduq2-pro", inputs: Choice::Known(FRAMES_AND_REFERENCES), ..Q2 },
-    Model { name: "viduq2-turbo", inputs: Choice::Known(FRAMES), ..Q2 },
-    Model { name: "viduq2-pro-fast", inputs: Choice::Known(FRAMES), resolutions: FROM_720P, ..Q2 },
+    Model {
+        name: "viduq2",
+        title: "Vidu Q2",
+        inputs: Choice::Known(&[Input::Text, Input::References]),
+        ..Q2
+    },
+    Model {
+        name: "viduq2-pro",
+        title: "Vidu Q2 Pro",
+        inputs: Choice::Known(FRAMES_AND_REFERENCES),
+        ..Q2
+    },
+    Model { name: "viduq2-turbo", title: "Vidu Q2 Turbo", inputs: Choice::Known(FRAMES), ..Q2 },
+    Model {
+        name: "viduq2-pro-fast",
+        title: "Vidu Q2 Pro Fast",
+        inputs: Choice::Known(FRAMES),
+        default_seconds: None,
+        resolutions: FROM_720P,
+        ..Q2
+    },
     Q2,
-    Model { name: "viduq1", ..Q1 },
-    Model { name: "viduq1-classic", inputs: Choice::Known(FRAMES), ..Q1 },
-    Model { name: "vidu2.0", inputs: Choice::Known(FRAMES_AND_REFERENCES), ..V1_5 },
+    Model { name: "viduq1", title: "Vidu Q1", ..Q1 },
+    Model { name: "viduq1-classic", title: "Vidu Q1 Classic", inputs: Choice::Known(FRAMES), ..Q1 },
+    Model {
+        name: "vidu2.0",
+        title: "Vidu 2.0",
+        inputs: Choice::Known(FRAMES_AND_REFERENCES),
+        ..V1_5
+    },
     V1_5,
     UNKNOWN,
 ];
@@ -44,34 +79,48 @@ pub(super) const MODELS: &[Model] = &[
 /// Whatever is called by a name that is not listed.
 const UNKNOWN: Model = Model {
     name: "*",
+    title: "",
+    known_since: FIRST_KNOWN,
+    is_retired: false,
     inputs: Choice::Known(ALL_INPUTS),
     most_images: 7,
     image_form: ImageForm { data_url: true, webp: true, largest: None },
     longest_prompt: None,
     seconds: Numbers::AtLeast(1),
+    default_seconds: None,
     ratios: Choice::Known(&["16:9", "9:16", "1:1"]),
+    default_ratio: Some("16:9"),
     // Beside frames the ratio is theirs.
     ratio_with: &[Input::Text, Input::References],
     needs_ratio: false,
     resolutions: Choice::Known(RESOLUTIONS),
+    resolution_field: Some("resolution"),
     fps: None,
+    has_sound: Some(true),
     seed: Some(Numbers::Any),
     options: &[OPTIONS],
 };
 
 const V1_5: Model = Model {
     name: "vidu1.5",
+    title: "Vidu 1.5",
     seconds: Numbers::Only(&[4, 8]),
+    default_seconds: Some(4),
     resolutions: Choice::Known(&[P360, P720, P1080]),
     ..UNKNOWN
 };
 
-const Q1: Model =
-    Model { seconds: Numbers::Only(&[5]), resolutions: Choice::Only(&[P1080]), ..UNKNOWN };
+const Q1: Model = Model {
+    seconds: Numbers::Only(&[5]),
+    default_seconds: Some(5),
+    resolutions: Choice::Only(&[P1080]),
+    ..UNKNOWN
+};
 
 const Q2: Model = Model {
     name: "viduq2*",
     seconds: Numbers::About(1, 10),
+    default_seconds: Some(5),
     ratios: Choice::Known(&["16:9", "9:16", "1:1", "4:3", "3:4"]),
     resolutions: UP_TO_1080P,
     ..UNKNOWN
@@ -79,8 +128,12 @@ const Q2: Model = Model {
 
 const Q3: Model = Model { name: "viduq3*", seconds: Numbers::About(1, 16), ..Q2 };
 
-const Q3_REFERENCES: Model =
-    Model { inputs: Choice::Known(&[Input::References]), resolutions: FROM_720P, ..Q3 };
+const Q3_REFERENCES: Model = Model {
+    inputs: Choice::Known(&[Input::References]),
+    default_seconds: None,
+    resolutions: FROM_720P,
+    ..Q3
+};
 
 /// Vidu refuses what its endpoint does not take.
 const OPTIONS: &[Opt] = &[

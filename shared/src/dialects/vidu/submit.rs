@@ -29,7 +29,7 @@ pub(super) fn translate(
     reader.fps();
     let seed = reader.seed()?;
     let aspect_ratio = reader.ratio()?;
-    let resolution = reader.resolution("resolution", models::RESOLUTIONS)?;
+    let resolution = reader.resolution(models::RESOLUTIONS)?;
     let options = reader.options()?;
 
     let is_off_peak = options.get("off_peak") == Some(&Value::Bool(true));
