@@ -6,6 +6,7 @@
 //! queued task.
 
 mod counts;
+mod meant;
 mod once;
 mod plan;
 mod submit;

@@ -6,7 +6,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use shared::api::{ApiError, Generation, Order, Record, Warning, http, request, routes};
 use shared::auth;
 use shared::dialects::{Submission, SubmitContext, vendor_of};
-use shared::task::{ApiKey, Limits, Shape, Surface, Task, TaskId, Vendor};
+use shared::task::{ApiKey, Limits, Shape, Surface, Task, TaskId};
 use shared::vendors::{Account, NoAccount, TokenKey};
 
 use super::Create;
@@ -128,13 +128,7 @@ impl Create {
     ) -> Result<Account, ApiError> {
         auth::check_model(key, &order.model)?;
         let model = self.aliases.resolve(&order.model);
-        let vendor = vendor_of(model).ok_or_else(|| {
-            let known = Vendor::ALL.map(|vendor| format!("{vendor}…")).join(", ");
-            ApiError::unknown_model(format!(
-                "No vendor serves the model `{}`; names of models begin with {known}.",
-                order.model
-            ))
-        })?;
+        let vendor = vendor_of(model).ok_or_else(|| self.unknown_model(&order.model, key))?;
         let account = self.lifecycle.vendors.choose(vendor, now).await.map_err(|no| match no {
             NoAccount::Unreadable => ApiError::internal(),
             NoAccount::Missing => ApiError::unknown_model(format!(

@@ -12,7 +12,7 @@ use super::asker::Lifecycle;
 use super::ends;
 use super::insist::insist;
 use crate::api::ApiError;
-use crate::dialects::{Dialect, Submitted, facts};
+use crate::dialects::{Dialect, Submitted, facts, listed, vendor_of};
 use crate::platform::Clock;
 use crate::platform::telemetry::{Line, Unit};
 use crate::task::{Actor, Change, ErrorBody, EventKind, Set, Status, Task, TaskId};
@@ -80,7 +80,10 @@ impl Lifecycle {
                 SubmitOutcome::Unknown(task.id.clone(), Box::new(doubt))
             }
             Submitted::Refused(fault) => {
-                let refusal = ApiError::refused_by(task.vendor, fault);
+                let mut refusal = ApiError::refused_by(task.vendor, fault);
+                if account.dialect().refuses_model(fault) {
+                    refusal = about_model(refusal, task);
+                }
                 self.refuse_for_good(task, &refusal.body, clock).await;
                 SubmitOutcome::Refused(refusal)
             }
@@ -145,6 +148,19 @@ impl Lifecycle {
             tracing::error!(task.id = %task.id, ?error, "a doubt could not be stored: the task is looked for, and not submitted again");
         }
     }
+}
+
+/// The refusal of a model, with the names that its client may have meant. Who asked by an
+/// operator's name for it is told none of the vendor's.
+fn about_model(refusal: ApiError, task: &Task) -> ApiError {
+    let mut refusal = refusal.at("model");
+    let Task { vendor, model, .. } = task;
+    let known: Vec<_> = listed(*vendor).collect();
+    if vendor_of(model) == Some(*vendor) && !known.contains(&model.as_str()) {
+        let known = format!("; known models of {vendor} are {}", known.join(", "));
+        refusal.body.message.push_str(&known);
+    }
+    refusal
 }
 
 /// The credentials that the vendor was asked with, if they are not those of the task.
