@@ -208,6 +208,20 @@ async fn a_list_costs_its_tasks_and_not_what_is_stored() {
 }
 
 #[tokio::test]
+async fn what_models_there_are_costs_nothing_but_the_key() {
+    let metered = Metered::start().await;
+    for path in ["/v1/models", "/v1/video/models", "/v1/videos/models"] {
+        let request = event(metered.gateway.client.request("GET", path), &[]);
+        assert_eq!(metered.query.answer(&request, Timestamp::now()).await.status(), 200);
+        metered.assert("a list of models, with a key that is remembered", &[]);
+    }
+    let request =
+        event(metered.gateway.client.request("GET", "/v1/models/viduq1"), &[("model", "viduq1")]);
+    assert_eq!(metered.query.answer(&request, Timestamp::now()).await.status(), 200);
+    metered.assert("a model", &[]);
+}
+
+#[tokio::test]
 async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where_it_ends() {
     let metered = Metered::start().await;
     metered.create(&tide(), Some("order-17")).await;

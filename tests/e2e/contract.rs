@@ -135,12 +135,15 @@ impl Contract {
                 None => assert!(!is_required, "{place}: {name} is missing"),
             }
         }
-        let ours = ["retry-after", "allow", "www-authenticate", "idempotent-replayed"];
+        let ours = ["retry-after", "allow", "www-authenticate", "idempotent-replayed", "etag"];
         for name in ours.into_iter().chain(["preference-applied", "location", "set-cookie"]) {
             let is_documented = response["headers"]
                 .as_object()
                 .is_some_and(|all| all.keys().any(|other| other.eq_ignore_ascii_case(name)));
             assert!(!headers.contains_key(name) || is_documented, "{place}: {name} is not said");
+        }
+        if response["content"].is_null() {
+            return assert!(body.is_empty(), "{place}: no body is said");
         }
         let media_type = text(&headers["content-type"]);
         let media_type = media_type.as_str().expect("text");

@@ -30,6 +30,7 @@ mod lines;
 mod links;
 mod lists;
 mod misbehaviour;
+mod models;
 mod parts;
 mod permissions;
 mod reconcile;

@@ -1,5 +1,5 @@
 //! What a client asks of its tasks, on both surfaces: one of them, what happened to it, the way
-//! to its video, and all of them page by page.
+//! to its video, and all of them page by page; and the models that may be asked for.
 //!
 //! A task that has not ended is polled first, when nobody did for some
 //! seconds; a vendor that is slow or down costs the client nothing but
@@ -7,6 +7,7 @@
 //! a 404 in the documented shape.
 
 mod content;
+mod models;
 
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
@@ -16,7 +17,7 @@ use shared::api::page::{List, Page};
 use shared::api::videos::{self, VideoView};
 use shared::api::{ApiError, http, routes};
 use shared::auth;
-use shared::dialects::facts;
+use shared::dialects::{Aliases, facts};
 use shared::lifecycle::{Asker, FRESH, Lifecycle};
 use shared::platform::{SetupError, telemetry};
 use shared::runtime::{Environment, answered};
@@ -27,11 +28,16 @@ use shared::task::{Actor, Status, Surface, Task, TaskId};
 pub struct Query {
     lifecycle: Lifecycle,
     keys: Keys,
+    aliases: Aliases,
 }
 
 impl Query {
     pub fn start(environment: &Environment<'_>) -> Result<Self, SetupError> {
-        Ok(Self { lifecycle: environment.lifecycle()?, keys: environment.keys()? })
+        Ok(Self {
+            lifecycle: environment.lifecycle()?,
+            keys: environment.keys()?,
+            aliases: environment.parse("MODEL_ALIASES")?,
+        })
     }
 
     pub async fn answer(&self, request: &Request, now: Timestamp) -> Response<Body> {
@@ -44,8 +50,8 @@ impl Query {
         now: Timestamp,
     ) -> Result<Response<Body>, ApiError> {
         use routes::{
-            CHARACTERS, CONTENT, EDITS, EVENTS, EXTENSIONS, GENERATION, GENERATIONS, REMIX, VIDEO,
-            VIDEOS,
+            CHARACTERS, CONTENT, EDITS, EVENTS, EXTENSIONS, GENERATION, GENERATIONS, MODEL, MODELS,
+            REMIX, VIDEO, VIDEO_MODELS, VIDEOS, VIDEOS_MODELS,
         };
         match http::route(request) {
             Some(route @ (GENERATION | EVENTS | VIDEO)) => {
@@ -67,6 +73,9 @@ impl Query {
                 content::refuse_variants(request)?;
                 let stored = self.find(request, now).await?;
                 content::lead_to(&self.current(stored, now).await, now)
+            }
+            Some(route @ (MODELS | MODEL | VIDEO_MODELS | VIDEOS_MODELS)) => {
+                self.models(route, request, now).await
             }
             Some(route @ (EDITS | EXTENSIONS | CHARACTERS | REMIX)) => {
                 http::require_method_at(route, request, "POST")?;

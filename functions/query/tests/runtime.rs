@@ -38,7 +38,9 @@ async fn a_task_is_shown() {
 async fn it_says_what_it_cannot_start_without() {
     let stack = Stack::start(Options::default()).await.unwrap();
     let variables = stack.variables("Query").unwrap();
-    for name in ["STACK", "TASKS_TABLE", "USAGE_TABLE", "KEYS_TABLE", "ACCOUNTS_SECRET"] {
+    for name in
+        ["STACK", "TASKS_TABLE", "USAGE_TABLE", "KEYS_TABLE", "ACCOUNTS_SECRET", "MODEL_ALIASES"]
+    {
         let mut variables = variables.clone();
         variables.remove(name).unwrap();
         let why = format!("the environment variable {name} is not set");

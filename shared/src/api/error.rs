@@ -72,6 +72,11 @@ impl ApiError {
         Self::new(Code::UnknownModel, message).at("model")
     }
 
+    pub fn model_not_found(name: &str) -> Self {
+        let message = format!("No model `{name}` is served here, or not to this API key.");
+        Self::new(Code::ModelNotFound, message).at("model")
+    }
+
     pub fn unknown_task() -> Self {
         Self::new(Code::TaskNotFound, "No task with this id belongs to this API key.").at("task_id")
     }

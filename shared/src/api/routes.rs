@@ -14,11 +14,16 @@ pub const REMIX: &str = "/v1/videos/{task_id}/remix";
 pub const EDITS: &str = "/v1/videos/edits";
 pub const EXTENSIONS: &str = "/v1/videos/extensions";
 pub const CHARACTERS: &str = "/v1/videos/characters";
+pub const MODELS: &str = "/v1/models";
+pub const MODEL: &str = "/v1/models/{model}";
+pub const VIDEO_MODELS: &str = "/v1/video/models";
+/// The same as [`VIDEO_MODELS`], where clients of `/v1/videos` look for it.
+pub const VIDEOS_MODELS: &str = "/v1/videos/models";
 pub const CALLBACK: &str = "/v1/callbacks/{vendor}/{token}";
 pub const CONTRACT: &str = "/openapi.json";
 pub const DOCS: &str = "/docs";
 
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 19] = [
     GENERATIONS,
     GENERATION,
     EVENTS,
@@ -31,6 +36,10 @@ pub const ALL: [&str; 15] = [
     EDITS,
     EXTENSIONS,
     CHARACTERS,
+    MODELS,
+    MODEL,
+    VIDEO_MODELS,
+    VIDEOS_MODELS,
     CALLBACK,
     CONTRACT,
     DOCS,
@@ -62,7 +71,7 @@ pub fn methods(route: &str) -> &'static str {
     match route {
         GENERATIONS | VIDEOS => "GET, POST",
         GENERATION | VIDEO => "DELETE, GET",
-        EVENTS | CONTENT | CONTRACT | DOCS => "GET",
+        EVENTS | CONTENT | MODELS | MODEL | VIDEO_MODELS | VIDEOS_MODELS | CONTRACT | DOCS => "GET",
         _ => "POST",
     }
 }

@@ -32,6 +32,7 @@ pub enum Code {
     UnsupportedMediaType,
     MethodNotAllowed,
     TaskNotFound,
+    ModelNotFound,
     RouteNotFound,
     NotSupported,
     VideoNotReady,
@@ -106,7 +107,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -116,6 +117,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::MethodNotAllowed,
         Self::TaskNotFound,
+        Self::ModelNotFound,
         Self::RouteNotFound,
         Self::NotSupported,
         Self::VideoNotReady,
@@ -171,6 +173,7 @@ impl Code {
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, request, false),
             Self::MethodNotAllowed => ("method_not_allowed", 405, request, false),
             Self::TaskNotFound => ("task_not_found", 404, Type::NotFound, false),
+            Self::ModelNotFound => ("model_not_found", 404, Type::NotFound, false),
             Self::RouteNotFound => ("route_not_found", 404, Type::NotFound, false),
             Self::NotSupported => ("not_supported", 400, request, false),
             Self::VideoNotReady => ("video_not_ready", 404, Type::NotFound, true),

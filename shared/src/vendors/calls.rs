@@ -92,6 +92,11 @@ impl Vendors {
         self.registry.choose(vendor, now).await
     }
 
+    /// The accounts for new tasks, one of each vendor that has one.
+    pub async fn accounts(&self, now: Timestamp) -> Result<Vec<Account>, NoAccount> {
+        self.registry.all(now).await
+    }
+
     /// Sends a submission, once. When its account is refused and has other credentials
     /// by now, surely nothing was made, and the submission is built and sent anew. None
     /// when there is no time to send it at all.

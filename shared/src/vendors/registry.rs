@@ -59,6 +59,23 @@ impl Registry {
         self.get(vendor, |accounts| accounts.choose(vendor).cloned(), now).await
     }
 
+    /// The accounts for new tasks, one of each vendor that has one, be it one that the operator
+    /// has just put into the secret.
+    pub(super) async fn all(&self, now: Timestamp) -> Result<Vec<Account>, NoAccount> {
+        self.load().await?;
+        let mut all = Vec::new();
+        for vendor in Vendor::ALL {
+            let choose = |accounts: &Accounts| accounts.choose(vendor).cloned();
+            let known = self.accounts.current().and_then(|accounts| choose(&accounts));
+            let account = match known {
+                Some(account) => Some(account),
+                None => self.reread(choose, now).await,
+            };
+            all.extend(account);
+        }
+        Ok(all)
+    }
+
     /// The account that a task was made with.
     pub(super) async fn of(
         &self,

@@ -112,14 +112,6 @@ pub enum Numbers {
 }
 
 impl Numbers {
-    /// The vendor's own choice, where it is known.
-    pub fn usual(self) -> Option<i64> {
-        match self {
-            Self::Only(numbers) => numbers.first().copied(),
-            Self::Any | Self::Range(..) | Self::AtLeast(_) | Self::About(..) => None,
-        }
-    }
-
     pub fn allow(self, number: i64) -> bool {
         match self {
             Self::Any => true,

@@ -152,7 +152,7 @@ impl Reader {
             model: self.model,
             endpoint,
             body: serde_json::to_vec(body).expect("the wire types have string keys only"),
-            seconds: self.chosen_seconds.or(self.row.seconds.usual()),
+            seconds: self.chosen_seconds.or(self.row.default_seconds),
             figures: Figures::default(),
             warnings: self.warnings,
         }
