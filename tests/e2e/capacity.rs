@@ -15,6 +15,7 @@ use query::Query;
 use reconcile::Reconcile;
 use serde_json::{Value, json};
 use shared::runtime::Environment;
+use withdraw::Withdraw;
 
 use crate::between::{Between, Call, Fault, serve};
 use crate::gateway::{Gateway, tide};
@@ -59,6 +60,7 @@ struct Metered {
     query: Query,
     callback: Callback,
     reconcile: Reconcile,
+    withdraw: Withdraw,
 }
 
 impl Metered {
@@ -74,7 +76,8 @@ impl Metered {
         let callback = callback.expect("it starts");
         let reconcile = Reconcile::start(&Environment::new(&of("Reconcile")));
         let reconcile = reconcile.expect("it starts");
-        let metered = Self { gateway, vidu, meter, create, query, callback, reconcile };
+        let withdraw = Withdraw::start(&Environment::new(&of("Withdraw"))).expect("it starts");
+        let metered = Self { gateway, vidu, meter, create, query, callback, reconcile, withdraw };
         // The first request of a function reads the key.
         let id = metered.create(&tide(), None).await;
         metered.get(&id, Timestamp::now()).await;
@@ -100,6 +103,13 @@ impl Metered {
         let path = format!("/v1/video/generations/{id}");
         let request = event(self.gateway.client.request("GET", &path), &[("task_id", id)]);
         assert_eq!(self.query.answer(&request, now).await.status(), 200);
+    }
+
+    /// Cancels a task (`POST` and `/cancel`) or deletes it.
+    async fn withdraw(&self, method: &str, id: &str, action: &str) -> u16 {
+        let path = format!("/v1/video/generations/{id}{action}");
+        let request = event(self.gateway.client.request(method, &path), &[("task_id", id)]);
+        self.withdraw.answer(&request, Timestamp::now()).await.status().as_u16()
     }
 
     /// Holds the calls since the last time against these.
@@ -219,6 +229,23 @@ async fn what_models_there_are_costs_nothing_but_the_key() {
         event(metered.gateway.client.request("GET", "/v1/models/viduq1"), &[("model", "viduq1")]);
     assert_eq!(metered.query.answer(&request, Timestamp::now()).await.status(), 200);
     metered.assert("a model", &[]);
+}
+
+#[tokio::test]
+async fn a_delete_costs_its_task_and_a_tombstone() {
+    let metered = Metered::start().await;
+    let id = metered.create(&tide(), None).await;
+    metered.calls();
+    assert_eq!(metered.withdraw("DELETE", &id, "").await, 409);
+    metered.assert("the first also reads the key", &["GetItem Keys 0.5", "GetItem Tasks 1"]);
+    metered.vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+    metered.call_back().await;
+    metered.calls();
+    assert_eq!(metered.withdraw("DELETE", &id, "").await, 200);
+    let calls = ["GetItem Tasks 1", "PutItem Tasks 1", "DeleteItem Tasks 1+1"];
+    metered.assert("a task that has ended", &calls);
+    assert_eq!(metered.withdraw("DELETE", &id, "").await, 200);
+    metered.assert("and once more", &["GetItem Tasks 1"; 2]);
 }
 
 #[tokio::test]

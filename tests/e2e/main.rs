@@ -18,6 +18,7 @@ mod contract_drift;
 mod contract_public;
 mod create;
 mod deadlines;
+mod delete;
 mod dice;
 mod events;
 mod every_call;

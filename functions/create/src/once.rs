@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use shared::api::{ApiError, Created, Record, Repeated};
 use shared::platform::Clock;
-use shared::task::Task;
+use shared::task::{Status, Task};
 
 use super::Create;
 use super::plan::Plan;
@@ -58,18 +58,23 @@ impl Create {
             tracing::error!(%error, "the tasks of an idempotent request could not be read");
             ApiError::internal()
         })?;
-        // Its first owner died after it had refused them, or could not free the key.
-        if found.iter().flatten().all(Task::was_refused) {
+        // Its first owner died after it had refused them, or could not free the key. A task that
+        // is not there was made, and deleted.
+        let was_refused = |task: &Option<Task>| task.as_ref().is_some_and(Task::was_refused);
+        if found.iter().all(was_refused) {
             tasks.release(earlier).await.map_err(|error| {
                 tracing::error!(%error, "an idempotency key could not be freed");
                 ApiError::internal()
             })?;
             return Ok(None);
         }
-        let taken = |task: &&Task| !task.was_refused();
-        let taken: Vec<_> = found.iter().flatten().filter(taken).collect();
-        let first = taken.first().ok_or_else(ApiError::internal)?;
-        let task_ids = taken.iter().map(|task| task.id.clone()).collect();
-        Ok(Some(Created::of(first, task_ids, ids.len() > 1, first.status, warnings)))
+        let several = ids.len() > 1;
+        let taken: Vec<_> = ids.into_iter().zip(found).filter(|it| !was_refused(&it.1)).collect();
+        let first = taken.first().and_then(|(_, task)| task.as_ref());
+        let status = first.map_or(Status::Queued, |task| task.status);
+        // Of tasks that were deleted meanwhile the request tells what it told then.
+        let like = first.or(plan.tasks.first()).ok_or_else(ApiError::internal)?;
+        let task_ids = taken.iter().map(|(id, _)| id.clone()).collect();
+        Ok(Some(Created::of(like, task_ids, several, status, warnings)))
     }
 }

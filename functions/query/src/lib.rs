@@ -113,8 +113,8 @@ impl Query {
                 http::json(StatusCode::OK, &List::new(views, last, listed.has_more))
             }
             Surface::Videos => {
-                let views = tasks.map(|task| (task.id.of_video(), video(task, now)));
-                let last = last.map(TaskId::of_video);
+                let views = tasks.map(|task| (task.id.as_video(), video(task, now)));
+                let last = last.map(TaskId::as_video);
                 http::json(StatusCode::OK, &List::new(views, last, listed.has_more))
             }
         })

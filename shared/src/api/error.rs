@@ -190,6 +190,14 @@ impl ApiError {
         self
     }
 
+    /// A task that cannot be deleted yet: what becomes of it, and what it costs, is still open.
+    pub fn in_progress() -> Self {
+        let message = "The task has not ended: cancel it first, or wait for its end.";
+        let mut error = Self::new(Code::TaskInProgress, message).at("task_id");
+        error.body.charged = Charged::Unknown;
+        error
+    }
+
     /// Our own trouble with reading a task: whatever becomes of it goes on.
     pub fn unreadable() -> Self {
         let message = "Filmgate could not read what it has stored; ask again.";

@@ -23,8 +23,9 @@ struct Record {
 
 #[derive(Deserialize)]
 struct Change {
+    /// Absent of a task that was deleted.
     #[serde(rename = "NewImage")]
-    new_image: Item,
+    new_image: Option<Item>,
 }
 
 /// The timer of the duty to tell the client, among whatever else a task has.
@@ -39,8 +40,9 @@ impl Changes {
     /// The timers of webhooks that the tasks got. Whoever claims one of them is the first to
     /// do so, even when an event comes twice.
     pub fn timers(self) -> impl Iterator<Item = Result<Due, StoreError>> {
-        self.records.into_iter().map(|record| {
-            let timer = from_item(record.dynamodb.new_image);
+        let images = self.records.into_iter().filter_map(|record| record.dynamodb.new_image);
+        images.map(|image| {
+            let timer = from_item(image);
             let Timer { id, webhook_due_at } =
                 timer.map_err(|error| StoreError::item("reading a change", &error))?;
             Ok(Due { id, due_at: webhook_due_at })
@@ -64,11 +66,13 @@ mod tests {
                 "figures": { "M": { "fps": { "N": "24" } } },
             })),
             change(json!({ "id": { "S": id } })),
+            json!({ "eventName": "REMOVE", "dynamodb": { "OldImage": { "id": { "S": id } } } }),
         ]}))
         .unwrap();
         let timers: Vec<_> = changes.timers().collect();
         let due_at = Timestamp::from_millisecond(1_784_019_600_123).unwrap();
         assert_eq!(timers[0].as_ref().unwrap(), &Due { id: id.parse().unwrap(), due_at });
         assert!(timers[1].is_err(), "without a timer there is nothing to claim");
+        assert_eq!(timers.len(), 2, "a task that is gone has none");
     }
 }

@@ -43,6 +43,11 @@ impl StoreError {
         Self::other(action, "DynamoDB does not say what is in the way".to_owned())
     }
 
+    /// What ends once is not at its end.
+    pub(super) fn unfinished(action: &str) -> Self {
+        Self::other(action, "the task has not ended, or is another key's".to_owned())
+    }
+
     pub(super) fn item(action: &str, error: &serde_dynamo::Error) -> Self {
         Self::other(action, error.to_string())
     }

@@ -6,6 +6,7 @@
 mod begin;
 mod changes;
 mod counts;
+mod delete;
 mod due;
 mod end;
 mod error;

@@ -42,7 +42,8 @@ impl Tasks {
     /// Keeps that the vendor took a task: what it calls it, and what it said of it.
     /// Returns the task as it stands then: who comes second finds the first one's id.
     pub async fn accept(&self, task: &Task, change: &Change) -> Result<Option<Task>, StoreError> {
-        let absent = "attribute_not_exists(#vendor_task_id)";
+        // A task that was deleted meanwhile is not brought back.
+        let absent = "attribute_exists(id) AND attribute_not_exists(#vendor_task_id)";
         let mut update = Update::of(change, &task.id, absent)?;
         update.require_unfinished()?;
         let found = self.change(&task.id, update).await?;

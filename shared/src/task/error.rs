@@ -39,6 +39,7 @@ pub enum Code {
     VideoFailed,
     VideoExpired,
     VariantNotAvailable,
+    TaskInProgress,
     IdempotencyKeyReused,
     RequestStillRunning,
     // Its key is not good, or not good for this.
@@ -107,7 +108,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -124,6 +125,7 @@ impl Code {
         Self::VideoFailed,
         Self::VideoExpired,
         Self::VariantNotAvailable,
+        Self::TaskInProgress,
         Self::IdempotencyKeyReused,
         Self::RequestStillRunning,
         Self::MissingApiKey,
@@ -180,6 +182,7 @@ impl Code {
             Self::VideoFailed => ("video_failed", 404, Type::NotFound, false),
             Self::VideoExpired => ("video_expired", 410, Type::NotFound, false),
             Self::VariantNotAvailable => ("variant_not_available", 404, Type::NotFound, false),
+            Self::TaskInProgress => ("task_in_progress", 409, request, false),
             Self::IdempotencyKeyReused => ("idempotency_key_reused", 422, Type::Idempotency, false),
             Self::RequestStillRunning => ("request_still_running", 409, Type::Idempotency, true),
             Self::MissingApiKey => ("missing_api_key", 401, Type::Authentication, false),

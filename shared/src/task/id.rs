@@ -26,9 +26,9 @@ impl TaskId {
         text.strip_prefix(VIDEO).unwrap_or(text).parse().ok()
     }
 
-    /// The id as the surface `/v1/videos` writes it.
-    pub fn of_video(&self) -> String {
-        format!("{VIDEO}{self}")
+    /// The id as OpenAI's surface writes it.
+    pub fn as_video(&self) -> String {
+        format!("{VIDEO}{}", self.0)
     }
 
     pub fn as_str(&self) -> &str {
@@ -111,6 +111,9 @@ mod tests {
         ];
         for (text, read) in rows {
             assert_eq!(TaskId::read(&text), read, "{text}");
+            if let Some(id) = read {
+                assert_eq!(TaskId::read(&id.as_video()), Some(id));
+            }
         }
     }
 }

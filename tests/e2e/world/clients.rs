@@ -98,6 +98,29 @@ impl World {
         answer.await.map(|answer| serde_json::from_slice(answer.body()).expect("JSON"))
     }
 
+    /// Cancels a task (`POST` and `/cancel`) or deletes it. None when the function died.
+    pub(crate) async fn withdraw(
+        &self,
+        api_key: &str,
+        (method, id, action): (&str, &str, &str),
+        rule: Rule,
+    ) -> Option<(StatusCode, Value)> {
+        let path = format!("https://localhost/v1/video/generations/{id}{action}");
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {api_key}"))
+            .body(Body::Empty)
+            .expect("a request");
+        let parameters = HashMap::from([("task_id".to_owned(), id.to_owned())]);
+        let request = request.with_path_parameters(parameters);
+        let answer = self.invoke(&self.withdraws, rule, async |withdraw| {
+            withdraw.answer(&request, self.now()).await
+        });
+        let answer = answer.await?;
+        Some((answer.status(), serde_json::from_slice(answer.body()).expect("JSON")))
+    }
+
     /// A vendor calls back.
     pub(super) async fn call_back(&self, request: http::Request<Bytes>) -> Response {
         let path = request.uri().path().to_owned();

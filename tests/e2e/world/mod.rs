@@ -26,6 +26,7 @@ use notify::Notify;
 use query::Query;
 use reconcile::Reconcile;
 use tokio::net::TcpListener;
+use withdraw::Withdraw;
 
 pub(crate) use self::clients::{Told, Wanted};
 use self::functions::Pool;
@@ -50,6 +51,7 @@ pub(crate) struct World {
     timeouts: BTreeMap<String, Duration>,
     creates: Pool<Create>,
     queries: Pool<Query>,
+    withdraws: Pool<Withdraw>,
     callbacks: Pool<Callback>,
     notifies: Pool<Notify>,
     reconciles: Pool<Reconcile>,
@@ -99,6 +101,7 @@ impl World {
             timeouts: timeouts.collect(),
             creates: Pool::new("Create", Create::start),
             queries: Pool::new("Query", Query::start),
+            withdraws: Pool::new("Withdraw", Withdraw::start),
             callbacks: Pool::new("Callback", Callback::start),
             notifies: Pool::new("Notify", Notify::start),
             reconciles: Pool::new("Reconcile", Reconcile::start),

@@ -170,11 +170,11 @@ fn size(asked: Option<&str>, figures: &Figures) -> String {
 }
 
 fn with_prefix<S: Serializer>(id: &TaskId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&id.of_video())
+    serializer.collect_str(&id.as_video())
 }
 
 fn all_with_prefix<S: Serializer>(ids: &[TaskId], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(ids.iter().map(TaskId::of_video))
+    serializer.collect_seq(ids.iter().map(TaskId::as_video))
 }
 
 fn event_id<S: Serializer>(id: &TaskId, serializer: S) -> Result<S::Ok, S::Error> {
