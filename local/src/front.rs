@@ -61,7 +61,7 @@ async fn answer(
     };
     let Some(found) = front.routes.find(parts.method.as_str(), parts.uri.path()) else {
         let error = ApiError::unknown_route(parts.method.as_str(), parts.uri.path());
-        return reply(shared::api::http::error(&error));
+        return reply(shared::api::http::error(&error, None));
     };
     let Some((function, patience)) = front.functions.get(found.function) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -73,7 +73,7 @@ async fn answer(
                 body = rewritten.into();
             }
             Ok(None) => {}
-            Err(error) => return reply(shared::api::http::error(&error)),
+            Err(error) => return reply(shared::api::http::error(&error, None)),
         }
     }
     let event = event(&parts, &body, &found, client).to_string();
@@ -186,7 +186,7 @@ fn join(map: &mut Map<String, Value>, name: &str, value: String) {
 fn too_large() -> Response {
     let message = "The request is too large: Lambda takes events of up to 6 MB. \
                    Give large images by URL.";
-    reply(shared::api::http::error(&ApiError::new(Code::PayloadTooLarge, message)))
+    reply(shared::api::http::error(&ApiError::new(Code::PayloadTooLarge, message), None))
 }
 
 fn reply(response: lambda_http::Response<lambda_http::Body>) -> Response {

@@ -40,7 +40,8 @@ fn created() -> Validator {
 
 /// `VideoTaskResponse`, `VideoTaskMetadata` and `VideoTaskError`.
 fn task() -> Validator {
-    let integer = json!({ "type": "integer" });
+    // What is unknown is null: the members themselves are always there.
+    let integer = json!({ "type": ["integer", "null"] });
     validator(&json!({
         "type": "object", "required": ["task_id", "status", "url", "format", "metadata", "error"],
         "properties": {
@@ -49,9 +50,9 @@ fn task() -> Validator {
             "url": { "type": ["string", "null"] },
             "format": { "type": "string" },
             "metadata": {
-                "type": "object",
+                "type": "object", "required": ["duration", "fps", "width", "height", "seed"],
                 "properties": {
-                    "duration": { "type": "number" },
+                    "duration": { "type": ["number", "null"] },
                     "fps": integer, "width": integer, "height": integer, "seed": integer,
                 },
             },

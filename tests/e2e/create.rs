@@ -162,7 +162,7 @@ async fn every_wrong_request_gets_an_error_that_names_what_is_wrong() {
         ("POST", task, json_type, good.as_str(), 405, "method_not_allowed", None),
         ("GET", "/v1/callbacks/vidu/x", None, "", 405, "method_not_allowed", None),
         ("GET", "/", None, "", 404, "route_not_found", None),
-        ("POST", "/v1/videos", json_type, good.as_str(), 404, "route_not_found", None),
+        ("POST", "/v1/videoz", json_type, good.as_str(), 404, "route_not_found", None),
         ("GET", "/v1/video/generations/", None, "", 404, "route_not_found", None),
         ("GET", task, None, "", 404, "task_not_found", Some("task_id")),
         ("GET", "/v1/video/generations/nonsense", None, "", 404, "task_not_found", Some("task_id")),

@@ -193,7 +193,7 @@ async fn what_is_no_question_for_a_list_is_refused() {
     for method in methods {
         let answer = send(gateway.client.request(method, LIST)).await;
         assert_error(&answer, 405, "method_not_allowed", None);
-        assert_eq!(answer.headers["allow"], "GET, POST", "{method}");
+        assert_eq!(answer.headers["allow"], "GET, HEAD, POST", "{method}");
     }
     let words: BTreeSet<_> = ["queued", "processing", "succeeded", "failed"].into();
     for word in words {

@@ -44,6 +44,7 @@ mod storm;
 mod usage;
 mod vendor_trouble;
 mod vendors;
+mod videos;
 mod webhook_receiver;
 mod webhooks;
 mod world;

@@ -28,9 +28,14 @@ pub fn done() -> Response<Body> {
     json(StatusCode::OK, &serde_json::Map::new())
 }
 
-/// The answer that an error is.
-pub fn error(error: &ApiError) -> Response<Body> {
-    let mut response = json(error.status(), &error.body.to_json());
+/// The answer that an error is, to a request of this name.
+pub fn error(error: &ApiError, request_id: Option<&str>) -> Response<Body> {
+    let mut body = error.body.to_json();
+    if let Some(id) = request_id {
+        body["request_id"] = id.into();
+        body["error"]["request_id"] = id.into();
+    }
+    let mut response = json(error.status(), &body);
     let headers = response.headers_mut();
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -72,17 +77,24 @@ pub fn task_id(request: &Request) -> Result<TaskId, ApiError> {
 
 /// Refuses every other method, and names all that the route takes, of other functions too.
 pub fn require_method_at(route: &str, request: &Request, method: &str) -> Result<(), ApiError> {
-    if request.method().as_str() == method {
+    if is_method(request, method) {
         return Ok(());
     }
     Err(ApiError::method_not_allowed(request.method().as_str(), routes::methods(route)))
 }
 
-pub fn require_method(request: &Request, allowed: &'static str) -> Result<(), ApiError> {
-    if request.method().as_str() == allowed {
+pub fn require_method(request: &Request, method: &str) -> Result<(), ApiError> {
+    if is_method(request, method) {
         return Ok(());
     }
+    let allowed = if method == "GET" { "GET, HEAD" } else { "POST" };
     Err(ApiError::method_not_allowed(request.method().as_str(), allowed))
+}
+
+/// Whoever may GET may ask for the headers alone.
+fn is_method(request: &Request, method: &str) -> bool {
+    let asked = request.method().as_str();
+    asked == method || (asked == "HEAD" && method == "GET")
 }
 
 /// Refuses query strings: nothing here reads one, and a parameter that is

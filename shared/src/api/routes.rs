@@ -69,9 +69,11 @@ fn fits(path: &str, route: &str) -> bool {
 /// The methods that a route takes, as the header `Allow` names them.
 pub fn methods(route: &str) -> &'static str {
     match route {
-        GENERATIONS | VIDEOS => "GET, POST",
-        GENERATION | VIDEO => "DELETE, GET",
-        EVENTS | CONTENT | MODELS | MODEL | VIDEO_MODELS | VIDEOS_MODELS | CONTRACT | DOCS => "GET",
+        GENERATIONS | VIDEOS => "GET, HEAD, POST",
+        GENERATION | VIDEO => "DELETE, GET, HEAD",
+        EVENTS | CONTENT | MODELS | MODEL | VIDEO_MODELS | VIDEOS_MODELS | CONTRACT | DOCS => {
+            "GET, HEAD"
+        }
         _ => "POST",
     }
 }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
-use super::http::origin;
+use super::http::{origin, request_id};
 use super::log::{Log, log_panics};
 use super::setup::Environment;
 use crate::api::{ApiError, http};
@@ -98,13 +98,14 @@ where
     let service = service_fn(|request: Request| {
         let is_safe = request.method().is_safe();
         let origin = origin(function, &request);
+        let id = request_id(&request);
         let answer = AssertUnwindSafe(answer(request)).catch_unwind();
         async move {
             Ok::<_, Error>(Whole(answer.await.unwrap_or_else(|_| {
                 telemetry::panicked(&origin);
                 // Only what changes nothing has surely cost nothing.
                 let error = if is_safe { ApiError::internal() } else { ApiError::broken_off() };
-                http::error(&error)
+                http::error(&error, id.as_deref())
             })))
         }
     });
