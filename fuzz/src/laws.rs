@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 use shared::api::ApiError;
-use shared::dialects::{Dialect, Found, Handle, Polled, Search, Submitted};
+use shared::dialects::{Cancelled, Dialect, Found, Handle, Polled, Search, Submitted, facts};
 use shared::task::{Charged, Fault, Progress, Status, Vendor};
 
 use crate::{TASK_ID, now, task_id};
@@ -28,6 +28,9 @@ pub(crate) fn check(vendor: Vendor, dialect: &dyn Dialect, answer: &Response<Byt
         for endpoint in ["text2video", "text-to-video/kling-3.0"] {
             let handle = Handle { vendor_task_id, endpoint };
             drop(dialect.poll(&handle, now()));
+            let cancel = dialect.cancel(&handle, now());
+            assert_eq!(cancel.is_some(), facts(vendor).cancels, "{vendor}: as it is published");
+            check_cancelled(vendor, &dialect.read_cancelled(answer), &said);
             check_polled(vendor, &dialect.read_polled(answer, &handle, now()), &handle, &said);
         }
     }
@@ -94,6 +97,17 @@ impl Said {
 
 fn is_an_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= LONGEST
+}
+
+fn check_cancelled(vendor: Vendor, cancelled: &Cancelled, said: &Said) {
+    match cancelled {
+        Cancelled::Stopped => {
+            let is_success = (200..300).contains(&said.status);
+            assert!(is_success && facts(vendor).cancels, "{vendor}: stopped without a word of it");
+        }
+        Cancelled::TooLate(_) => assert!(said.has_code, "{vendor}: too late by whose words?"),
+        Cancelled::Nothing(_) => {}
+    }
 }
 
 fn check_submitted(vendor: Vendor, dialect: &dyn Dialect, answer: &Response<Bytes>, said: &Said) {

@@ -90,6 +90,16 @@ impl ScriptedVidu {
         self.script.reply_to_polls(reply);
     }
 
+    /// From now on cancels are answered like this.
+    pub fn reply_to_cancels(&self, reply: Reply) {
+        self.script.reply_to_cancels(reply);
+    }
+
+    /// How many cancels have come.
+    pub fn cancels(&self) -> usize {
+        self.script.cancels()
+    }
+
     /// From now on no poll is answered before so many have come.
     pub fn hold_polls(&self, count: usize) {
         self.script.hold_polls(count);

@@ -249,6 +249,24 @@ async fn a_delete_costs_its_task_and_a_tombstone() {
 }
 
 #[tokio::test]
+async fn a_cancel_costs_its_event_and_what_a_poll_costs() {
+    let metered = Metered::start().await;
+    let id = metered.create(&tide(), None).await;
+    metered.calls();
+    assert_eq!(metered.withdraw("POST", &id, "/cancel").await, 200);
+    let calls = ["GetItem Keys 0.5", "GetItem Tasks 1", "UpdateItem Tasks 1", "UpdateItem Tasks 1"];
+    metered.assert("the first also reads the key; the vendor works on it now", &calls);
+    assert_eq!(metered.withdraw("POST", &id, "/cancel").await, 200);
+    metered.assert("nothing new", &["GetItem Tasks 1", "UpdateItem Tasks 1"]);
+    metered.vidu.reply_to_polls(Reply::Json(200, json!({ "state": "failed", "err_code": "" })));
+    assert_eq!(metered.withdraw("POST", &id, "/cancel").await, 200);
+    let calls = ["GetItem Tasks 1", "UpdateItem Tasks 1", "TransactWriteItems Tasks 2+1 Usage 2"];
+    metered.assert("the end", &calls);
+    assert_eq!(metered.withdraw("POST", &id, "/cancel").await, 200);
+    metered.assert("after the end", &["GetItem Tasks 1"]);
+}
+
+#[tokio::test]
 async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where_it_ends() {
     let metered = Metered::start().await;
     metered.create(&tide(), Some("order-17")).await;

@@ -118,6 +118,15 @@ impl Path {
         }
         let told = world.create(&wanted, recording(None).0).await;
         let [id] = told.task_ids()[..] else { panic!("one task: {told:?}") };
+        if self.watched == "Withdraw" {
+            let (rule, calls) = recording(step);
+            let cancelled = world.withdraw(&wanted.api_key, ("POST", id, "/cancel"), rule).await;
+            let body = cancelled.map(|(_, body)| body).unwrap_or_default();
+            let is_said = !body["error"].is_object() || body["error"]["charged"] != "no";
+            // What was stopped in time came back free of charge.
+            assert!(is_said || body["status"] == "failed", "{wanted:?}: {body}");
+            return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
+        }
         if self.watched == "Query" {
             // By then the video is there.
             world.sleep_until(world.now() + SignedDuration::from_secs(60)).await;
@@ -204,6 +213,11 @@ async fn whatever_happens_to_the_writing_of_a_doubt_nothing_is_made_twice() {
 async fn whatever_happens_to_a_query_its_task_ends_once() {
     let asked = |path| Path { watched: "Query", simulate: &["lost-callbacks"], ..path };
     check(&VENDORS.map(asked)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_to_a_cancel_its_task_ends_once() {
+    check(&[Path { watched: "Withdraw", limited: true, webhook: true, ..VIDU }]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 mod audit;
 mod between;
 mod callbacks;
+mod cancel;
 mod capacity;
 mod changes;
 mod command;

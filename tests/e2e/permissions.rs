@@ -75,6 +75,10 @@ async fn whatever_a_function_may_do_it_also_does() {
     assert_eq!(send(delete).await.status, 200);
     webhook.called().await;
 
+    let cancelled = gateway.client.created(&video(&json!({ "simulate": "lost-callbacks" }))).await;
+    let cancel = format!("/v1/video/generations/{cancelled}/cancel");
+    assert_eq!(send(gateway.client.request("POST", &cancel)).await.status, 200);
+
     // The webhook that failed is called again, once that it did is stored, and what
     // nobody asked for is polled.
     let later = Later::of(&gateway).await;

@@ -18,8 +18,12 @@ async fn what_is_no_task_is_not_found() {
     let stack = Stack::start(Options::default()).await.unwrap();
     let mut withdraw =
         Sandbox::start(WITHDRAW, stack.variables("Withdraw").unwrap()).await.unwrap();
-    for (method, path) in [("DELETE", "/v1/video/generations/x"), ("DELETE", "/v1/videos/video_x")]
-    {
+    for (method, path) in [
+        ("DELETE", "/v1/video/generations/x"),
+        ("DELETE", "/v1/videos/video_x"),
+        ("POST", "/v1/video/generations/x/cancel"),
+        ("POST", "/v1/videos/video_x/cancel"),
+    ] {
         let outcome = withdraw.invoke(&request(&stack, method, path)).await;
         let Outcome::Response(response) = outcome else { panic!("{path}: {outcome:?}") };
         assert_eq!(response["statusCode"], 404, "{path}: {response}");
@@ -31,7 +35,7 @@ async fn what_is_no_task_is_not_found() {
 #[tokio::test]
 async fn it_says_what_it_cannot_start_without() {
     let stack = Stack::start(Options::default()).await.unwrap();
-    for name in ["STACK", "TASKS_TABLE", "USAGE_TABLE", "KEYS_TABLE"] {
+    for name in ["STACK", "TASKS_TABLE", "USAGE_TABLE", "KEYS_TABLE", "ACCOUNTS_SECRET"] {
         let mut variables = stack.variables("Withdraw").unwrap().clone();
         variables.remove(name).unwrap();
         let why = format!("the environment variable {name} is not set");

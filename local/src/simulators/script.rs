@@ -26,8 +26,10 @@ pub struct Script {
     polls_at_once: AtomicUsize,
     /// How long a poll takes.
     poll_time: Mutex<Duration>,
+    cancel_reply: Mutex<Option<Reply>>,
     submissions: watch::Sender<Vec<Value>>,
     polls: watch::Sender<usize>,
+    cancels: AtomicUsize,
 }
 
 impl Script {
@@ -50,6 +52,11 @@ impl Script {
     /// the task that is asked for.
     pub fn reply_to_polls(&self, reply: Reply) {
         *lock(&self.poll_reply) = Some(reply);
+    }
+
+    /// Answers all cancels like this from now on.
+    pub fn reply_to_cancels(&self, reply: Reply) {
+        *lock(&self.cancel_reply) = Some(reply);
     }
 
     /// Answers no poll before so many have come.
@@ -76,6 +83,18 @@ impl Script {
     /// How many polls and lists have come.
     pub fn polls(&self) -> usize {
         *self.polls.borrow()
+    }
+
+    /// How many cancels have come.
+    pub fn cancels(&self) -> usize {
+        self.cancels.load(Ordering::Relaxed)
+    }
+
+    /// The scripted answer to a cancel.
+    pub(super) async fn cancel(&self) -> Option<Response> {
+        self.cancels.fetch_add(1, Ordering::Relaxed);
+        let reply = lock(&self.cancel_reply).clone();
+        Some(reply?.response().await)
     }
 
     /// The scripted answer to a submission.

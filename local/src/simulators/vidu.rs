@@ -1,10 +1,11 @@
-//! Vidu as it looks from outside: four ways to create, a query, a list of tasks, callbacks.
-//! Not here: cancelling, credits and packages, limits of rate and of concurrency, the off-peak
+//! Vidu as it looks from outside: four ways to create, a query, a list of tasks, a cancel, callbacks.
+//! Not here: credits and packages, limits of rate and of concurrency, the off-peak
 //! delay, links that expire.
 //!
 //! <https://platform.vidu.com/docs>
 
 mod callback;
+mod cancel;
 mod create;
 mod list;
 mod models;
@@ -92,7 +93,7 @@ impl Vidu {
         let now = self.service.clock.now();
         self.service
             .submissions
-            .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
+            .records(|id| Ok(self.service.task(id)?.and_then(|task| task.end(now))))
     }
 }
 
@@ -127,6 +128,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/ent/v2/reference2video", create(Endpoint::Reference))
         .route("/ent/v2/tasks", get(list::answer))
         .route("/ent/v2/tasks/{id}/creations", get(query))
+        .route("/ent/v2/tasks/{id}/cancel", post(cancel::answer))
         .route_layer(from_fn_with_state(service.clone(), authorize))
         .route("/videos/{file}", get(serve_video))
         .fallback(refuse_path)

@@ -190,10 +190,41 @@ impl ApiError {
         self
     }
 
-    /// A task that cannot be deleted yet: what becomes of it, and what it costs, is still open.
+    /// A task that cannot be deleted yet.
     pub fn in_progress() -> Self {
         let message = "The task has not ended: cancel it first, or wait for its end.";
-        let mut error = Self::new(Code::TaskInProgress, message).at("task_id");
+        Self::about_unfinished(Code::TaskInProgress, message)
+    }
+
+    /// A task that goes on, because its vendor stops none.
+    pub fn cancel_unsupported(vendor: Vendor) -> Self {
+        let message = format!("{vendor} cannot stop a task; it goes on.");
+        Self::about_unfinished(Code::CancelUnsupported, message)
+    }
+
+    /// A task that cannot be stopped yet.
+    pub fn cancel_too_early(vendor: Vendor) -> Self {
+        let message = format!(
+            "It is not known yet what {vendor} calls the task, by which it could be stopped; ask \
+             again."
+        );
+        Self::about_unfinished(Code::CancelTooEarly, message).after(5)
+    }
+
+    /// The vendor did not say that it stops the task.
+    pub fn cancel_failed(vendor: Vendor, fault: &Fault) -> Self {
+        let mut error = Self::from(fault.body(vendor, Charged::Unknown));
+        error.body.message = format!(
+            "{vendor} did not say that it stops the task ({}), so the task goes on; asking again \
+             is safe.",
+            error.code()
+        );
+        error.after_vendors_wait(fault)
+    }
+
+    /// What becomes of the task, and what it costs, is still open.
+    fn about_unfinished(code: Code, message: impl Into<String>) -> Self {
+        let mut error = Self::new(code, message).at("task_id");
         error.body.charged = Charged::Unknown;
         error
     }
@@ -216,12 +247,16 @@ impl ApiError {
 
     /// The answer to a client whose submission was refused: nothing was made of it.
     pub fn refused_by(vendor: Vendor, fault: &Fault) -> Self {
-        let error = Self::from(fault.body(vendor, Charged::No));
+        Self::from(fault.body(vendor, Charged::No)).after_vendors_wait(fault)
+    }
+
+    /// Says when to ask again where that may help soon.
+    fn after_vendors_wait(self, fault: &Fault) -> Self {
         let waits = matches!(
-            error.status(),
+            self.status(),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
-        if waits { error.after(fault.retry_after.unwrap_or(5).min(LONGEST_WAIT)) } else { error }
+        if waits { self.after(fault.retry_after.unwrap_or(5).min(LONGEST_WAIT)) } else { self }
     }
 }
 

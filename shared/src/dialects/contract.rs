@@ -73,6 +73,16 @@ pub trait Dialect: fmt::Debug + Send + Sync {
         Found::Nothing(Fault::new(FaultKind::Unreadable))
     }
 
+    /// The request that stops a task. None where the vendor stops none.
+    fn cancel(&self, _handle: &Handle<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        None
+    }
+
+    /// The answer to a cancel.
+    fn read_cancelled(&self, _answer: &Response<Bytes>) -> Cancelled {
+        Cancelled::Nothing(Fault::new(FaultKind::Unreadable))
+    }
+
     /// A submission once more, where the vendor makes no second task of the same.
     fn repeat(&self, _endpoint: &str, _body: Bytes, _now: Timestamp) -> Option<Request<Bytes>> {
         None
@@ -169,6 +179,17 @@ pub enum Found {
     Unlisted,
     /// Not on this page of the vendor's list; this one comes next.
     More(String),
+    /// Nothing either way.
+    Nothing(Fault),
+}
+
+/// The answer to a cancel. How the task stands then, only a poll tells.
+#[derive(Debug, PartialEq)]
+pub enum Cancelled {
+    /// The vendor stops the task.
+    Stopped,
+    /// The vendor does not stop the task: it has ended, or is too far.
+    TooLate(Fault),
     /// Nothing either way.
     Nothing(Fault),
 }

@@ -29,7 +29,7 @@ pub struct Facts {
     pub calls_back: bool,
     /// The most that the time of a signed callback may be off; None where none is signed.
     pub callback_tolerance: Option<SignedDuration>,
-    /// Whether a task that the vendor has can be cancelled there.
+    /// Whether the vendor can be asked to stop a task.
     pub cancels: bool,
     /// The time that the link to a video lives.
     pub link_lifetime: SignedDuration,

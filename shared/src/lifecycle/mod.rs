@@ -4,6 +4,7 @@
 //! vendor does to a task, and which event it leaves, is the same whoever asked.
 
 mod asker;
+mod cancel;
 mod contradiction;
 mod end;
 mod ends;

@@ -40,6 +40,8 @@ pub enum Code {
     VideoExpired,
     VariantNotAvailable,
     TaskInProgress,
+    CancelUnsupported,
+    CancelTooEarly,
     IdempotencyKeyReused,
     RequestStillRunning,
     // Its key is not good, or not good for this.
@@ -108,7 +110,7 @@ enum ErrorType {
 type Row = (&'static str, u16, ErrorType, bool);
 
 impl Code {
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::InvalidJson,
         Self::InvalidParameter,
         Self::MissingParameter,
@@ -126,6 +128,8 @@ impl Code {
         Self::VideoExpired,
         Self::VariantNotAvailable,
         Self::TaskInProgress,
+        Self::CancelUnsupported,
+        Self::CancelTooEarly,
         Self::IdempotencyKeyReused,
         Self::RequestStillRunning,
         Self::MissingApiKey,
@@ -183,6 +187,8 @@ impl Code {
             Self::VideoExpired => ("video_expired", 410, Type::NotFound, false),
             Self::VariantNotAvailable => ("variant_not_available", 404, Type::NotFound, false),
             Self::TaskInProgress => ("task_in_progress", 409, request, false),
+            Self::CancelUnsupported => ("cancel_unsupported", 409, request, false),
+            Self::CancelTooEarly => ("cancel_too_early", 409, request, true),
             Self::IdempotencyKeyReused => ("idempotency_key_reused", 422, Type::Idempotency, false),
             Self::RequestStillRunning => ("request_still_running", 409, Type::Idempotency, true),
             Self::MissingApiKey => ("missing_api_key", 401, Type::Authentication, false),

@@ -50,6 +50,7 @@ pub struct Event {
 pub enum Actor {
     Create,
     Query,
+    Withdraw,
     Callback,
     Reconcile,
     Notify,
@@ -78,6 +79,8 @@ pub enum EventKind {
     PollFailed,
     /// The vendor did not know the task.
     Missing,
+    /// The client wanted the task stopped, and its vendor was asked to.
+    CancelRequested,
     Processing,
     Succeeded,
     Failed,
@@ -88,7 +91,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Created,
         Self::Accepted,
         Self::Unknown,
@@ -99,6 +102,7 @@ impl EventKind {
         Self::CallbackRefused,
         Self::PollFailed,
         Self::Missing,
+        Self::CancelRequested,
         Self::Processing,
         Self::Succeeded,
         Self::Failed,
@@ -118,6 +122,7 @@ impl EventKind {
             Self::CallbackRefused => "callback_refused",
             Self::PollFailed => "poll_failed",
             Self::Missing => "missing",
+            Self::CancelRequested => "cancel_requested",
             Self::Processing => "processing",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -128,13 +133,14 @@ impl EventKind {
 }
 
 impl Actor {
-    pub const ALL: [Self; 5] =
-        [Self::Create, Self::Query, Self::Callback, Self::Reconcile, Self::Notify];
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Query, Self::Withdraw, Self::Callback, Self::Reconcile, Self::Notify];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Query => "query",
+            Self::Withdraw => "withdraw",
             Self::Callback => "callback",
             Self::Reconcile => "reconcile",
             Self::Notify => "notify",

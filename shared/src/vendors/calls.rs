@@ -1,4 +1,4 @@
-//! The calls that vendors understand: submit, poll, find, repeat; and whether a
+//! The calls that vendors understand: submit, poll, cancel, find, repeat; and whether a
 //! callback is theirs. Each goes by the account of its task.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::exchange::{Unanswered, exchange, read_request_id};
 use super::registry::{NoAccount, Registry};
 use super::report::Exchange;
 use crate::dialects::{
-    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submitted,
+    Callback, CallbackRefused, Cancelled, Dialect, Found, Handle, Polled, Search, Submitted,
 };
 use crate::platform::Clock;
 use crate::platform::http_client::{Roots, http_client};
@@ -186,6 +186,33 @@ impl Vendors {
             self.renew_if_refused(&account, fault, now).await;
         }
         Some(polled)
+    }
+
+    /// Asks the vendor to stop a task. None as long as there is nothing to ask by, and where the
+    /// vendor stops none.
+    pub async fn cancel(
+        &self,
+        task: &Task,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Option<Cancelled> {
+        let handle = Handle::of(task)?;
+        let account = match self.account_of(task, now).await {
+            Ok(account) => account,
+            Err(fault) => return Some(Cancelled::Nothing(fault)),
+        };
+        let request = account.dialect().cancel(&handle, now)?;
+        let began = Instant::now();
+        let cancelled = match exchange(&self.polling, request, timeout).await {
+            Ok(answer) => account.dialect().read_cancelled(&answer),
+            Err(unanswered) => Cancelled::Nothing(unanswered.fault),
+        };
+        let exchange = Exchange { vendor: task.vendor, task: &task.id, took: began.elapsed() };
+        exchange.cancelled(&cancelled);
+        if let Cancelled::Nothing(fault) = &cancelled {
+            self.renew_if_refused(&account, fault, now).await;
+        }
+        Some(cancelled)
     }
 
     /// Looks for a task of which nobody knows whether the vendor made it: by our name

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::dialects::{Found, Polled, Submitted};
+use crate::dialects::{Cancelled, Found, Polled, Submitted};
 use crate::platform::telemetry::{Line, Unit, millis};
 use crate::task::{Fault, FaultKind, Status, TaskId, Vendor};
 
@@ -49,6 +49,15 @@ impl Exchange<'_> {
             line.measure("UnknownStatuses", Unit::Count, 1, &[&[], &["vendor"]]);
         }
         line.write();
+    }
+
+    pub(super) fn cancelled(&self, cancelled: &Cancelled) {
+        let (outcome, fault) = match cancelled {
+            Cancelled::Stopped => ("stopped", None),
+            Cancelled::TooLate(fault) => ("too_late", Some(fault)),
+            Cancelled::Nothing(fault) => ("failed", Some(fault)),
+        };
+        self.line("cancel", "cancel", outcome, fault).write();
     }
 
     pub(super) fn found(&self, found: &Found) {

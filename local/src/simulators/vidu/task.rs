@@ -22,6 +22,8 @@ pub(super) struct Task {
     duration: u32,
     width: u32,
     height: u32,
+    #[serde(default)]
+    cancelled_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -67,11 +69,31 @@ impl Task {
             duration: generation.duration,
             width,
             height,
+            cancelled_at: None,
         }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> State {
+        if self.cancelled_at.is_some() {
+            return State::Failed;
+        }
         self.state_at(self.timeline.age(now))
+    }
+
+    /// Stops the task, or says what it is too late for.
+    pub(super) fn cancel(&mut self, now: Timestamp) -> Result<(), State> {
+        match self.state(now) {
+            State::Created | State::Queueing => {
+                self.cancelled_at = Some(now);
+                Ok(())
+            }
+            state => Err(state),
+        }
+    }
+
+    /// Whether the task succeeded, once it has ended.
+    pub(super) fn end(&self, now: Timestamp) -> Option<bool> {
+        if self.cancelled_at.is_some() { Some(false) } else { self.timeline.end(now) }
     }
 
     fn state_at(&self, age: Duration) -> State {
@@ -85,6 +107,8 @@ impl Task {
             return Some(if is_success { State::Failed } else { State::Success });
         }
         match callback.stage {
+            Stage::Processing if self.cancelled_at.is_some() => None,
+            Stage::Ended if self.cancelled_at.is_some() => Some(State::Failed),
             Stage::Submitted => None,
             Stage::Processing => Some(State::Processing),
             Stage::Ended => Some(self.state_at(self.timeline.pace)),
@@ -99,6 +123,7 @@ impl Task {
     /// What a query answers and a callback carries when the task is in `state`.
     pub(super) fn answer(&self, state: State, base_url: &str) -> Answer {
         let err_code = match state {
+            State::Failed if self.cancelled_at.is_some() => "UserCancelled",
             State::Failed => "CreationPolicyViolation",
             _ => "",
         };

@@ -6,7 +6,7 @@ use super::callback::signature;
 use super::*;
 use crate::clock::Clock;
 use crate::simulators::http_client;
-use crate::simulators::replay::{Before, Exchange, Exchanges, grow_old, id_of};
+use crate::simulators::replay::{Before, Exchange, Exchanges, fixture, grow_old, id_of};
 use crate::simulators::testing::{
     FOR_EVER, TestFile, header, json_of, marked, memory, receiver, send,
 };
@@ -24,7 +24,7 @@ const LEFT_OUT: [(&str, &str); 12] = [
     ("create_error_operation_in_process", "operations do not exclude each other"),
     ("create_error_quota_exceeded", "concurrency is not limited"),
     ("create_error_system_throttling", "being busy has one word"),
-    ("query_failed_cancelled", "nobody cancels a task"),
+    ("query_failed_cancelled", "a test of its own cancels first"),
     ("query_failed_image_download", "images are not fetched"),
     ("query_failed_input_audit", "images are not audited"),
     ("query_failed_internal", "nothing breaks inside"),
@@ -57,9 +57,9 @@ fn bring_about(name: &str, mut exchange: Exchange) -> (Exchange, Option<Before>)
         "create_error_field_lacking" => (exchange.with(json!({ "prompt": null })), None),
         "create_error_prompt_policy" => (exchange.with_prompt("forbidden"), None),
         "create_error_too_many_requests" => (exchange.with_prompt(&marked("x", "busy")), None),
-        "query_created" => task("rain", 0),
+        "query_created" | "cancel_ok" => task("rain", 0),
         "query_queueing" => task("rain", 30),
-        "query_processing" => task("rain", 60),
+        "query_processing" | "cancel_refused" => task("rain", 60),
         "query_success" => task("rain", 100),
         "query_failed_moderation" => task("unlucky", 100),
         _ => (exchange, None),
@@ -92,6 +92,43 @@ async fn replay(vidu: &Vidu, exchange: &Exchange, key: &str) -> (u16, Value) {
         .header("content-type", "application/json")
         .body(exchange.body());
     send(request).await
+}
+
+#[tokio::test]
+async fn a_task_is_stopped_until_it_is_being_worked_on() {
+    let ledger = memory();
+    let vidu = vidu(FOR_EVER, ledger.clone()).await;
+    let id = create_text(&vidu, json!({})).await;
+    let path = |id: &str| format!("/ent/v2/tasks/{id}/cancel");
+    for (named, body, reason) in [
+        (id.as_str(), json!([]), "BadRequest"),
+        (&id, json!({}), "FieldLacking"),
+        (&id, json!({ "id": 7 }), "FieldInvalid"),
+        (&id, json!({ "id": "8" }), "FieldInvalid"),
+        (&id, json!({ "id": id, "force": true }), "FieldUnwanted"),
+        ("8", json!({ "id": "8" }), "TaskNotFound"),
+    ] {
+        let (_, refused) = post_to(&vidu, &path(named), body.clone()).await;
+        assert_eq!(refused["reason"], reason, "{body}");
+    }
+    let cancel = async || post_to(&vidu, &path(&id), json!({ "id": id })).await;
+    assert_eq!(cancel().await, (200, json!({})));
+    assert_eq!((cancel().await.0, cancel().await.1["reason"].clone()), (400, json!("BadRequest")));
+
+    let (status, queried) = get_from(&vidu, &format!("/ent/v2/tasks/{id}/creations")).await;
+    let expected = &fixture("vidu", "query_failed_cancelled")["response"]["body"];
+    assert_eq!(status, 200);
+    for member in ["state", "err_code", "credits", "creations"] {
+        assert_eq!(queried[member], expected[member], "{member}");
+    }
+    assert_eq!(vidu.records().unwrap()[0].tasks[0].succeeded, Some(false));
+
+    let busy = create_text(&vidu, json!({})).await;
+    grow_old(&ledger, NAME, &busy, 60);
+    let (status, refused) = post_to(&vidu, &path(&busy), json!({ "id": busy })).await;
+    assert_eq!((status, &refused["reason"]), (400, &json!("BadRequest")));
+    let (_, queried) = get_from(&vidu, &format!("/ent/v2/tasks/{busy}/creations")).await;
+    assert_eq!(queried["state"], "processing", "it goes on");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::facts::FACTS;
 use super::wire;
+use crate::dialects::contract::Cancelled;
 use crate::dialects::lenient::{known, object};
 use crate::dialects::retry_after::retry_after;
 use crate::task::{Charged, Fault, FaultKind, Figures, Progress, Status, Vendor};
@@ -37,6 +38,29 @@ pub(super) fn read_fault(answer: &Response<Bytes>) -> Fault {
             .and_then(|metadata| metadata.trace_id)
             .or(known(error.request_id)),
         retry_after: retry_after(answer),
+    }
+}
+
+/// The answer to a cancel: `{}`, or an error.
+pub(super) fn read_cancelled(answer: &Response<Bytes>) -> Cancelled {
+    let error: Option<wire::Error> = object(answer.body());
+    if answer.status().is_success() && error.is_some_and(|error| error.reason.is_empty()) {
+        return Cancelled::Stopped;
+    }
+    let fault = read_fault(answer);
+    let refuses = matches!(
+        fault.kind,
+        FaultKind::BadRequest
+            | FaultKind::NotFound
+            | FaultKind::Cancelled
+            // What Vidu calls a conflict.
+            | FaultKind::Unavailable
+    );
+    // Only in its own words.
+    if refuses && fault.code.is_some() {
+        Cancelled::TooLate(fault)
+    } else {
+        Cancelled::Nothing(fault)
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) const FACTS: Facts = Facts {
     usual_time: SignedDuration::from_secs(60),
     calls_back: true,
     callback_tolerance: Some(FIVE_MINUTES),
-    cancels: false,
+    cancels: true,
     // The pages differ between an hour and a day; we promise the shorter.
     link_lifetime: SignedDuration::from_hours(1),
     record_lifetime: None,

@@ -1,7 +1,7 @@
 //! Vidu: <https://platform.vidu.com/docs/introduction>.
 //!
 //! One key for everything: `Authorization: Token …`, and the secret under its
-//! callbacks. Not here: cancelling, templates, multi-frame, balance.
+//! callbacks. Not here: templates, multi-frame, balance.
 
 mod account;
 mod answers;
@@ -25,8 +25,8 @@ use super::request::json_request;
 use crate::api::{ApiError, Generation};
 use crate::dialects::address::path_segment;
 use crate::dialects::contract::{
-    Callback, CallbackRefused, Dialect, Found, Handle, Polled, Search, Submission, SubmitContext,
-    Submitted,
+    Callback, CallbackRefused, Cancelled, Dialect, Found, Handle, Polled, Search, Submission,
+    SubmitContext, Submitted,
 };
 use crate::task::{Fault, FaultKind, Figures, TaskId};
 
@@ -111,6 +111,17 @@ impl Dialect for Vidu {
     fn hint(&self, body: &[u8]) -> Option<String> {
         let task: wire::Listed = object(body)?;
         known(task.id().to_owned())
+    }
+
+    fn cancel(&self, handle: &Handle<'_>, _now: Timestamp) -> Option<Request<Bytes>> {
+        let id = path_segment(handle.vendor_task_id);
+        let body = serde_json::to_vec(&wire::Cancel { id: handle.vendor_task_id });
+        let body = body.expect("the wire types have string keys only").into();
+        Some(self.request(&format!("/ent/v2/tasks/{id}/cancel"), Some(body)))
+    }
+
+    fn read_cancelled(&self, answer: &Response<Bytes>) -> Cancelled {
+        answers::read_cancelled(answer)
     }
 
     fn find(&self, search: &Search<'_>, _now: Timestamp) -> Option<Request<Bytes>> {

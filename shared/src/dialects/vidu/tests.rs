@@ -3,6 +3,7 @@
 
 mod accounts;
 mod callbacks;
+mod cancels;
 mod finds;
 mod polls;
 mod submissions;

@@ -30,6 +30,12 @@ pub(super) struct Create {
     pub(super) callback_url: String,
 }
 
+/// The body of a cancel, which names the task once more.
+#[derive(Debug, Serialize)]
+pub(super) struct Cancel<'a> {
+    pub(super) id: &'a str,
+}
+
 /// `{"task_id":"…","state":"created","seed":77,"duration":5,"credits":80}`
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
