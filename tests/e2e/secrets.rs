@@ -148,6 +148,25 @@ async fn whoever_polls_learns_of_the_new_key() {
 }
 
 #[tokio::test]
+async fn whoever_polls_a_task_of_newer_credentials_reads_them_first() {
+    let before = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&before).await;
+    let later = Later::of(&gateway).await;
+    gateway.client.created(&tide()).await;
+    later.run_after(60).await;
+    assert_eq!(before.polls(), 1, "it knows an account");
+    before.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+    later.run_after(60).await;
+
+    let after = ScriptedVidu::start().await;
+    gateway.stack.put_secret("Accounts", after.accounts());
+    assert_eq!(ask(&create(&gateway).await, now()).await, 200);
+    let polls = before.polls();
+    later.run_after(60).await;
+    assert_eq!((before.polls(), after.polls()), (polls, 1), "and asks no other about it");
+}
+
+#[tokio::test]
 async fn a_callback_that_is_signed_with_the_new_key_is_the_vendors() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;

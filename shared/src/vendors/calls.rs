@@ -125,7 +125,7 @@ impl Vendors {
     /// asked first, for only that one recognises it. None where it cannot.
     pub async fn repetition(&self, task: &Task, now: Timestamp) -> Option<Repetition> {
         let body = Bytes::from(task.repeat.clone()?);
-        let account = self.registry.of(task.vendor, &task.account, now).await.ok()?;
+        let account = self.registry.of_task(task, now).await.ok()?;
         if *account.credentials != task.credentials {
             return None;
         }
@@ -315,7 +315,7 @@ impl Vendors {
     }
 
     async fn account_of(&self, task: &Task, now: Timestamp) -> Result<Account, Fault> {
-        let account = self.registry.of(task.vendor, &task.account, now).await;
+        let account = self.registry.of_task(task, now).await;
         account.map_err(|no| match no {
             // The registry has logged it.
             NoAccount::Unreadable => {

@@ -1,5 +1,6 @@
 //! The one way to accounts, and through them to dialects: it waits for the secret
-//! that holds them, and reads it again when an account is missing or refused.
+//! that holds them, and reads it again when an account is missing or refused, or has other
+//! credentials than a task was submitted with.
 
 use std::fmt::Display;
 
@@ -9,7 +10,7 @@ use super::accounts::{Account, Accounts};
 use crate::platform::SetupError;
 use crate::platform::secrets::{Renewable, StoredSecret};
 use crate::platform::telemetry::{Line, Unit};
-use crate::task::{AccountId, Vendor};
+use crate::task::{AccountId, Task, Vendor};
 
 /// An account may stay refused for long, and reading a secret costs.
 const REREAD_PAUSE: SignedDuration = SignedDuration::from_secs(10);
@@ -76,7 +77,25 @@ impl Registry {
         Ok(all)
     }
 
-    /// The account that a task was made with.
+    /// The account of a task, with the credentials that the task was submitted with, if these
+    /// are in the secret by now: those that are known may be older than the task.
+    pub(super) async fn of_task(&self, task: &Task, now: Timestamp) -> Result<Account, NoAccount> {
+        let account = self.of(task.vendor, &task.account, now).await?;
+        if *account.credentials == task.credentials {
+            return Ok(account);
+        }
+        let submitted_with = |accounts: &Accounts| {
+            let account = accounts.of(task.vendor, &task.account)?;
+            (*account.credentials == task.credentials).then(|| account.clone())
+        };
+        match self.reread(submitted_with, now).await {
+            Some(account) => Ok(account),
+            // A key that was exchanged: the new one is as good.
+            None => self.of(task.vendor, &task.account, now).await,
+        }
+    }
+
+    /// The account of this name, as far as is known.
     pub(super) async fn of(
         &self,
         vendor: Vendor,
