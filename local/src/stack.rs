@@ -28,8 +28,8 @@ use crate::guard::Guard;
 use crate::random::random;
 use crate::secrets::Secrets;
 use crate::server::{Listener, Server};
-use crate::simulators::Record;
 use crate::simulators::ledger::{Ledger, open_private};
+use crate::simulators::{AskedInVain, Record};
 use crate::stream::{self, Events};
 use crate::template::{Reference, Routes, Stream, Template};
 use crate::{LOCAL_KEY, accounts, schedule};
@@ -62,6 +62,9 @@ pub struct Options {
     pub model_aliases: Option<String>,
     /// Whether schedules and streams start functions, or only who uses this stack does.
     pub starts_functions: bool,
+    /// Whether simulated vendors have other accounts besides the one in the secret, for who
+    /// replaces that.
+    pub other_accounts: bool,
     /// How long a simulated vendor takes over a video.
     pub pace: Duration,
     /// The time that simulated vendors live in.
@@ -80,6 +83,7 @@ impl Default for Options {
             public_webhooks: false,
             model_aliases: None,
             starts_functions: true,
+            other_accounts: false,
             pace: Duration::from_secs(4),
             vendors_clock: Clock::Machine,
         }
@@ -137,12 +141,12 @@ impl Stack {
             .await
             .map_err(|error| data_error(options.data.as_deref(), &error))?;
         let (ledger, lock) = open_ledger(options.data.as_deref())?;
-        let accounts =
-            Accounts::start(&options.accounts, options.pace, &ledger, options.vendors_clock)
-                .await
-                .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
+        let Options { accounts, other_accounts, pace, vendors_clock, .. } = &options;
+        let accounts = Accounts::start(accounts, *other_accounts, *pace, &ledger, *vendors_clock)
+            .await
+            .map_err(|error| StackError(format!("cannot simulate the vendors: {error}")))?;
         let secrets = Secrets::default();
-        secrets.put("Accounts", accounts.json.clone());
+        secrets.put("Accounts", accounts.json(0));
         secrets.put("CallbackSecret", callback_secret(&ledger)?);
         let secrets_server = secrets
             .serve()
@@ -278,9 +282,22 @@ impl Stack {
         self.secrets.get(secret, "AWSCURRENT")
     }
 
-    /// The submissions that each simulated vendor received; to hold the table against.
-    pub fn vendor_records(&self) -> io::Result<BTreeMap<Vendor, Vec<Record>>> {
-        self.accounts.records()
+    /// The accounts as the secret holds them, with the simulated ones of this number, of which
+    /// the first is 0.
+    pub fn accounts(&self, number: usize) -> String {
+        self.accounts.json(number)
+    }
+
+    /// The submissions that each simulated vendor received for the account of this number; to
+    /// hold the table against.
+    pub fn vendor_records(&self, number: usize) -> io::Result<BTreeMap<Vendor, Vec<Record>>> {
+        self.accounts.records(number)
+    }
+
+    /// The questions about tasks that each simulated vendor's account of this number does not
+    /// have.
+    pub fn asked_in_vain(&self, number: usize) -> BTreeMap<Vendor, Vec<AskedInVain>> {
+        self.accounts.asked_in_vain(number)
     }
 
     /// How many calls of the database functions made so far.

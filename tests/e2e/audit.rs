@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use local::simulators::{Record, VendorTask};
+use local::simulators::{ACCOUNTS, AskedInVain, Record, VendorTask};
 use serde_json::Value;
 use shared::task::{Charged, Code, EventKind, Status, Task, Vendor};
 
@@ -16,10 +16,23 @@ use crate::world::{Told, World};
 /// How often a webhook is called at most, as documented.
 const MOST_TRIES: u32 = 8;
 
+/// What a vendor knows, and for which account.
+#[derive(Clone, Debug)]
+struct AtVendor<T> {
+    vendor: Vendor,
+    account: usize,
+    known: T,
+}
+
 pub(crate) struct Audit {
     tasks: Vec<Task>,
-    records: BTreeMap<Vendor, Vec<Record>>,
+    records: Vec<AtVendor<Record>>,
+    asked_in_vain: Vec<AtVendor<AskedInVain>>,
+    /// The accounts that tasks' tags stand for, by what their vendors know of them.
+    tags: BTreeMap<(Vendor, String), usize>,
     told: Vec<Told>,
+    /// How often an account was asked about a task of another.
+    asked_elsewhere: usize,
     /// By owners: their sums, and how many tasks count as unfinished.
     usage: BTreeMap<String, (Value, i64)>,
     pub(crate) breaches: Vec<String>,
@@ -34,10 +47,19 @@ impl Audit {
             let sum = sum(&world.gateway, owner).await;
             usage.insert(owner.clone(), (sum, unfinished(&world.gateway, owner).await.0));
         }
-        let records = world.gateway.stack.vendor_records().expect("the vendors remember");
-        let (told, breaches) = (world.told(), Vec::new());
-        let mut audit = Self { tasks, records, told, usage, breaches };
+        let stack = &world.gateway.stack;
+        let (mut records, mut asked_in_vain) = (Vec::new(), Vec::new());
+        for account in 0..ACCOUNTS {
+            let of_account = stack.vendor_records(account).expect("the vendors remember");
+            records.extend(flatten(account, of_account));
+            asked_in_vain.extend(flatten(account, stack.asked_in_vain(account)));
+        }
+        let (told, breaches, tags) = (world.told(), Vec::new(), BTreeMap::new());
+        let mut audit =
+            Self { tasks, records, asked_in_vain, tags, told, usage, breaches, asked_elsewhere: 0 };
         audit.check_answers();
+        audit.check_tags();
+        audit.check_questions(world);
         audit.check_tasks();
         audit.check_usage();
         audit
@@ -47,13 +69,20 @@ impl Audit {
     pub(crate) fn summary(&self) -> String {
         let of = |status| self.tasks.iter().filter(|task| task.status == status).count();
         let (succeeded, failed) = (of(Status::Succeeded), of(Status::Failed));
-        let videos: usize = self.records.values().flatten().map(|it| it.tasks.len()).sum();
+        let videos: usize = self.records.iter().map(|it| it.known.tasks.len()).sum();
         let unanswered = self.told.iter().filter(|told| told.answer.is_none()).count();
         let free = self.told.iter().filter(|told| told.is_told_no()).count();
         format!(
             "{} requests, {unanswered} without an answer, {free} told that it costs nothing; \
-             {succeeded} tasks succeeded, {failed} failed; {videos} videos",
-            self.told.len()
+             {succeeded} tasks succeeded, {failed} failed; {videos} videos, {} of other accounts; \
+             {} questions to others than a task's",
+            self.told.len(),
+            self.records
+                .iter()
+                .filter(|it| it.account > 0)
+                .map(|it| it.known.tasks.len())
+                .sum::<usize>(),
+            self.asked_elsewhere,
         )
     }
 
@@ -68,8 +97,8 @@ impl Audit {
             requests.entry(told.wanted.prompt.clone()).or_default().push(told.clone());
         }
         for (prompt, told) in requests {
-            let records = self.records.values().flatten().filter(|it| it.prompt == prompt);
-            let videos: Vec<_> = records.flat_map(|record| record.tasks.clone()).collect();
+            let records = self.records.iter().filter(|it| it.known.prompt == prompt);
+            let videos: Vec<_> = records.flat_map(|it| it.known.tasks.clone()).collect();
             let most = usize::try_from(told[0].wanted.count).expect("it fits");
             if videos.len() > most {
                 self.breach("paid for twice", (&told, &videos));
@@ -130,7 +159,7 @@ impl Audit {
 
     fn check_against_vendor(&mut self, task: &Task) {
         let record = self.record_of(task).cloned();
-        let made = record.as_ref().map(|record| record.tasks.clone()).unwrap_or_default();
+        let made = record.as_ref().map(|it| it.known.tasks.clone()).unwrap_or_default();
         let made: Vec<VendorTask> = match task.vendor {
             // There all submissions of a prompt are one record.
             Vendor::Jimeng => made
@@ -140,7 +169,7 @@ impl Audit {
             _ => made,
         };
         let evidence = (task, &record);
-        let submissions = record.as_ref().map_or(0, |record| record.submissions);
+        let submissions = record.as_ref().map_or(0, |it| it.known.submissions);
         let most = match task.vendor {
             // Takes the same twice without making a second video.
             Vendor::Kling => 2,
@@ -179,14 +208,53 @@ impl Audit {
 
     /// What the vendor knows of a task. Jimeng is known by what it sent us, the others by what
     /// we sent.
-    fn record_of(&self, task: &Task) -> Option<&Record> {
-        self.records[&task.vendor].iter().find(|record| match &record.name {
+    fn record_of(&self, task: &Task) -> Option<&AtVendor<Record>> {
+        self.records_of(task).next()
+    }
+
+    fn records_of(&self, task: &Task) -> impl Iterator<Item = &AtVendor<Record>> {
+        let of_vendor = self.records.iter().filter(|it| it.vendor == task.vendor);
+        of_vendor.filter(|it| match &it.known.name {
             Some(name) => name.contains(task.id.as_str()),
-            None => record
-                .tasks
-                .iter()
-                .any(|made| Some(&made.vendor_task_id) == task.vendor_task_id.as_ref()),
+            None => it.known.has(task.vendor_task_id.as_deref()),
         })
+    }
+
+    /// Every task is at one account, which it names by the tag of its credentials.
+    fn check_tags(&mut self) {
+        for task in std::mem::take(&mut self.tasks) {
+            let accounts: BTreeSet<_> = self.records_of(&task).map(|it| it.account).collect();
+            if accounts.len() > 1 {
+                self.breach("submitted with two accounts", &task);
+            }
+            for account in accounts {
+                let tag = (task.vendor, task.credentials.clone());
+                if *self.tags.entry(tag).or_insert(account) != account {
+                    self.breach("it names another account than it was submitted with", &task);
+                }
+            }
+            self.tasks.push(task);
+        }
+    }
+
+    /// No account is asked about a task of another, as long as that is in the secret.
+    fn check_questions(&mut self, world: &World) {
+        for AtVendor { vendor, account, known: asked } in std::mem::take(&mut self.asked_in_vain) {
+            let is_asked_about = |record: &Record| {
+                let is_named = record.name.as_ref().is_some_and(|it| it.contains(&asked.id));
+                is_named || record.has(Some(&asked.id))
+            };
+            let of_vendor = self.records.iter().filter(|it| it.vendor == vendor);
+            let owners = of_vendor.filter(|it| is_asked_about(&it.known)).map(|it| it.account);
+            let owners: BTreeSet<_> = owners.collect();
+            if owners.contains(&account) {
+                continue;
+            }
+            self.asked_elsewhere += owners.len();
+            if owners.iter().any(|owner| world.was_known(*owner, asked.at)) {
+                self.breach("asked about a task of another account", (vendor, account, &asked));
+            }
+        }
     }
 
     /// Every place among the unfinished is given back, and every end is added up once.
@@ -209,4 +277,12 @@ impl Audit {
             }
         }
     }
+}
+
+/// What all vendors know for an account, one by one.
+fn flatten<T>(account: usize, by_vendor: BTreeMap<Vendor, Vec<T>>) -> Vec<AtVendor<T>> {
+    let of_vendor = |(vendor, all): (Vendor, Vec<T>)| {
+        all.into_iter().map(move |known| AtVendor { vendor, account, known })
+    };
+    by_vendor.into_iter().flat_map(of_vendor).collect()
 }

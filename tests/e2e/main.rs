@@ -36,6 +36,7 @@ mod models;
 mod parts;
 mod permissions;
 mod reconcile;
+mod replaced;
 mod secrets;
 mod smoke;
 #[path = "../smoke/checks.rs"]

@@ -2,7 +2,7 @@
 //!
 //! Tasks of all vendors, whose simulators misbehave; a database that throttles, breaks, hangs,
 //! loses answers and meets transactions; functions that are killed at any call; reconcilers side
-//! by side; clients that ask again, with an idempotency key and without, whose keys have limits
+//! by side; an operator who replaces the accounts; clients that ask again, with an idempotency key and without, whose keys have limits
 //! and whose webhooks fail. Afterwards the audit holds what clients were told, what is stored,
 //! what usage says and what the vendors know against each other, and the log is held against what
 //! may not be in it.
@@ -12,13 +12,15 @@
 //! for `FILMGATE_STORM_TASKS` tasks; a wave that broke a promise tells the seed that it can be
 //! had with alone.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, select};
 use http::StatusCode;
+use local::simulators::ACCOUNTS;
 use serde_json::json;
 use shared::dialects::facts;
 use shared::task::Vendor;
@@ -42,6 +44,9 @@ const BROKEN_BEFORE: [u64; 2] = [20_261_121, 3_295_655_178];
 
 /// Over so many seconds the requests of a wave are spread.
 const SPREAD: u64 = 120;
+
+/// Longer than any vendor must go on saying that it does not have a task.
+const PUT_BACK: Duration = Duration::from_secs(30 * 60);
 
 const PROMPT: &str = "a storm that nobody may read of";
 
@@ -154,10 +159,26 @@ async fn wave(seed: u64, count: u64) -> (String, Vec<String>, Vec<String>) {
             join(world.reconcile(), world.reconcile()).await;
         }
     };
-    join(join_all(clients), reconcilers).await;
-    world.settle(2).await;
+    let requests = async {
+        join(join_all(clients), reconcilers).await;
+        world.settle(2).await;
+    };
+    select(pin!(requests), pin!(operator(&world, &dice))).await;
     let audit = Audit::of(&world).await;
     (audit.summary(), audit.breaches, vec![PROMPT.to_owned(), KEYS[1].to_owned(), secret, hook])
+}
+
+/// An operator who replaces the accounts while requests come, and afterwards puts each of them
+/// back for so long that its tasks can end.
+async fn operator(world: &World, dice: &Dice) {
+    let mut pauses = Vec::new();
+    for _ in 0..dice.throw(4) {
+        pauses.push(Duration::from_secs(dice.throw(SPREAD / 2)));
+    }
+    for number in 1.. {
+        sleep(pauses.pop().unwrap_or(PUT_BACK)).await;
+        world.replace_accounts(number % ACCOUNTS);
+    }
 }
 
 /// A client who asks for videos, again where that is said to be safe, and how they are.

@@ -45,7 +45,7 @@ async fn a_request_becomes_a_task() {
 
     let id = body["task_id"].as_str().unwrap().parse().unwrap();
     let task = client::tasks(&stack).get(&id).await.unwrap().expect("it is stored");
-    let record = &stack.vendor_records().unwrap()[&Vendor::Vidu][0];
+    let record = &stack.vendor_records(0).unwrap()[&Vendor::Vidu][0];
     assert_eq!(record.submissions, 1);
     assert_eq!(task.vendor_task_id.as_ref(), Some(&record.tasks[0].vendor_task_id));
 

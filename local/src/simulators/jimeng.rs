@@ -33,7 +33,7 @@ use self::task::{State as TaskState, Task};
 use super::ledger::Ledger;
 use super::members::is_json;
 use super::sample;
-use super::submissions::{Record, Submissions};
+use super::submissions::{AskedInVain, Record, Submissions};
 use crate::clock::Clock;
 use crate::random::random;
 use crate::server::Server;
@@ -76,6 +76,11 @@ impl Jimeng {
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
+    }
+
+    /// The questions about tasks that this account does not have, since it was started.
+    pub fn asked_in_vain(&self) -> Vec<AskedInVain> {
+        self.service.submissions.asked_in_vain()
     }
 }
 
@@ -178,8 +183,12 @@ impl Service {
     async fn query(&self, body: &[u8], now: Timestamp) -> Result<Response, Refusal> {
         let asked: Query = serde_json::from_slice(body)
             .map_err(|_| Refusal::input("{\"req_key\": …, \"task_id\": …}"))?;
+        let task = self.task(&asked.task_id)?;
+        if task.is_none() {
+            self.submissions.ask_in_vain(&asked.task_id, now);
+        }
         // With another key than its own a task is not found.
-        let task = self.task(&asked.task_id)?.filter(|task| task.req_key == asked.req_key);
+        let task = task.filter(|task| task.req_key == asked.req_key);
         if let Some(bad_answer) = task.as_ref().and_then(|task| task.timeline.bad_answer(now)) {
             return bad_answer.response().await.ok_or_else(Refusal::busy);
         }

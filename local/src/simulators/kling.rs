@@ -39,7 +39,7 @@ use self::task::{State as TaskState, Task};
 use super::callbacks::{Callbacks, Caller};
 use super::ledger::Ledger;
 use super::members::{self, Body};
-use super::submissions::{Record, Submissions};
+use super::submissions::{AskedInVain, Record, Submissions};
 use super::{ids, sample};
 use crate::clock::Clock;
 use crate::random::random;
@@ -85,6 +85,11 @@ impl Kling {
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.timeline.end(now))))
+    }
+
+    /// The questions about tasks that this account does not have, since it was started.
+    pub fn asked_in_vain(&self) -> Vec<AskedInVain> {
+        self.service.submissions.asked_in_vain()
     }
 }
 
@@ -247,6 +252,9 @@ fn query_old(endpoint: Endpoint) -> MethodRouter<Arc<Service>> {
             Some(task) => Some(task),
             None => service.task_of(&id)?,
         };
+        if task.is_none() {
+            service.submissions.ask_in_vain(&id, now);
+        }
         let not_found = || {
             let message = format!("Task not found by id/external id: {id}");
             Refusal::new(Code::InvalidParameter, message)
@@ -277,11 +285,15 @@ async fn query_new(State(service): State<Arc<Service>>, uri: Uri) -> Result<Resp
         return Err(Refusal::invalid("task_ids"));
     }
     let now = service.clock.now();
-    let by_id = ids.iter().map(|id| service.task(id));
-    let by_external_id = external_ids.iter().map(|id| service.task_of(id));
+    let by_id = ids.iter().map(|id| (id, service.task(id)));
+    let by_external_id = external_ids.iter().map(|id| (id, service.task_of(id)));
     let mut answers = Vec::new();
-    for task in by_id.chain(by_external_id) {
-        if let Some(task) = task?
+    for (id, task) in by_id.chain(by_external_id) {
+        let task = task?;
+        if task.is_none() {
+            service.submissions.ask_in_vain(id, now);
+        }
+        if let Some(task) = task
             && task.endpoint.design() == Design::New
         {
             if let Some(bad_answer) = task.timeline.bad_answer(now) {

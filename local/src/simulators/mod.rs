@@ -33,81 +33,116 @@ use serde_json::{Value, json};
 use shared::task::Vendor;
 
 use self::ledger::Ledger;
-pub use self::submissions::{Record, VendorTask};
+pub use self::submissions::{AskedInVain, Record, VendorTask};
 use crate::clock::Clock;
 use crate::server::Listener;
 
-/// The key that the simulated Kling takes, in both of its designs.
-const KLING_KEY: &str = "api-key-kling-simulated";
-/// The secret under the callbacks of the simulated Kling.
-const KLING_WEBHOOK_SECRET: &str = "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0";
+/// The keys of one account at each of the simulated vendors.
+struct Keys {
+    /// Kling's, in both of its designs.
+    kling: &'static str,
+    /// The secret under Kling's callbacks.
+    kling_webhook: &'static str,
+    vidu: &'static str,
+    jimeng: [&'static str; 2],
+}
 
-/// The key that the simulated Vidu takes.
-const VIDU_KEY: &str = "vda_simulated";
+/// The accounts that there are at each vendor.
+const KEYS: [Keys; 2] = [
+    Keys {
+        kling: "api-key-kling-simulated",
+        kling_webhook: "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0",
+        vidu: "vda_simulated",
+        jimeng: ["AKsimulated", "c2ltdWxhdGVk"],
+    },
+    Keys {
+        kling: "api-key-kling-simulated-second",
+        kling_webhook: "whsec_c2Vjb25kLXdlYmhvb2stc2VjcmV0",
+        vidu: "vda_simulated_second",
+        jimeng: ["AKsecond", "c2Vjb25k"],
+    },
+];
 
-/// The keys that the simulated Jimeng takes.
-const JIMENG_KEYS: [&str; 2] = ["AKsimulated", "c2ltdWxhdGVk"];
+/// How many accounts there are at each vendor.
+pub const ACCOUNTS: usize = KEYS.len();
 
-/// A simulated vendor at work; dropping it stops it.
-pub enum Simulator {
+/// An account at a simulated vendor, which knows no task of any other; dropping it stops it.
+pub struct Simulator {
+    vendor: Running,
+    keys: &'static Keys,
+}
+
+enum Running {
     Jimeng(jimeng::Jimeng),
     Kling(kling::Kling),
     Vidu(vidu::Vidu),
 }
 
 impl Simulator {
+    /// Starts the account of this number.
     pub async fn start(
         vendor: Vendor,
+        number: usize,
         pace: Duration,
         ledger: Ledger,
         clock: Clock,
     ) -> io::Result<Self> {
-        Ok(match vendor {
+        let keys = &KEYS[number];
+        let vendor = match vendor {
             Vendor::Jimeng => {
-                let [access_key, secret_key] = JIMENG_KEYS.map(str::to_owned);
+                let [access_key, secret_key] = keys.jimeng.map(str::to_owned);
                 let session_token = None;
                 let settings =
                     jimeng::Settings { access_key, secret_key, session_token, pace, ledger, clock };
-                Self::Jimeng(jimeng::start(settings).await?)
+                Running::Jimeng(jimeng::start(settings).await?)
             }
             Vendor::Kling => {
-                let credentials = kling::Credentials::ApiKey(KLING_KEY.to_owned());
-                let webhook_secret = Some(KLING_WEBHOOK_SECRET.to_owned());
+                let credentials = kling::Credentials::ApiKey(keys.kling.to_owned());
+                let webhook_secret = Some(keys.kling_webhook.to_owned());
                 let settings = kling::Settings { credentials, webhook_secret, pace, ledger, clock };
-                Self::Kling(kling::start(settings).await?)
+                Running::Kling(kling::start(settings).await?)
             }
             Vendor::Vidu => {
-                let (api_key, script) = (VIDU_KEY.to_owned(), None);
-                Self::Vidu(
-                    vidu::start(vidu::Settings { api_key, pace, ledger, clock, script }).await?,
-                )
+                let (api_key, script) = (keys.vidu.to_owned(), None);
+                let settings = vidu::Settings { api_key, pace, ledger, clock, script };
+                Running::Vidu(vidu::start(settings).await?)
             }
-        })
+        };
+        Ok(Self { vendor, keys })
     }
 
     /// The submissions and what came of them, for those who check what the gateway says.
     pub fn records(&self) -> io::Result<Vec<Record>> {
-        match self {
-            Self::Jimeng(jimeng) => jimeng.records(),
-            Self::Kling(kling) => kling.records(),
-            Self::Vidu(vidu) => vidu.records(),
+        match &self.vendor {
+            Running::Jimeng(jimeng) => jimeng.records(),
+            Running::Kling(kling) => kling.records(),
+            Running::Vidu(vidu) => vidu.records(),
+        }
+    }
+
+    /// The questions about tasks that this account does not have, since it was started.
+    pub fn asked_in_vain(&self) -> Vec<AskedInVain> {
+        match &self.vendor {
+            Running::Jimeng(jimeng) => jimeng.asked_in_vain(),
+            Running::Kling(kling) => kling.asked_in_vain(),
+            Running::Vidu(vidu) => vidu.asked_in_vain(),
         }
     }
 
     /// The account that the gateway calls it with.
     pub fn account(&self) -> Value {
-        match self {
-            Self::Jimeng(jimeng) => {
-                let [access_key, secret_key] = JIMENG_KEYS;
+        match &self.vendor {
+            Running::Jimeng(jimeng) => {
+                let [access_key, secret_key] = self.keys.jimeng;
                 let base_url = jimeng.base_url();
                 json!({ "base_url": base_url, "access_key": access_key, "secret_key": secret_key })
             }
-            Self::Kling(kling) => json!({
+            Running::Kling(kling) => json!({
                 "base_url": kling.base_url(),
-                "api_key": KLING_KEY,
-                "webhook_secret": KLING_WEBHOOK_SECRET,
+                "api_key": self.keys.kling,
+                "webhook_secret": self.keys.kling_webhook,
             }),
-            Self::Vidu(vidu) => vidu.account(),
+            Running::Vidu(vidu) => vidu.account(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The submissions that a vendor received and what it made of each: by them it knows when to
-//! misbehave, and a test knows what the gateway should say.
+//! misbehave, and a test knows what the gateway should say. And the questions about tasks of
+//! which it received none.
 
 use std::io;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,11 +28,26 @@ pub struct Record {
     pub tasks: Vec<VendorTask>,
 }
 
+impl Record {
+    /// Whether a task that the vendor calls so came of it.
+    pub fn has(&self, vendor_task_id: Option<&str>) -> bool {
+        self.tasks.iter().any(|made| Some(made.vendor_task_id.as_str()) == vendor_task_id)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct VendorTask {
     pub vendor_task_id: String,
     /// None before the end.
     pub succeeded: Option<bool>,
+}
+
+/// A question about a task that the account does not have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedInVain {
+    /// The vendor's id of the task, or the client's name for it.
+    pub id: String,
+    pub at: Timestamp,
 }
 
 /// A submission that could be made.
@@ -80,6 +97,7 @@ pub(super) struct Submissions {
     busy: String,
     pace: Duration,
     ledger: Ledger,
+    asked_in_vain: Mutex<Vec<AskedInVain>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,7 +111,8 @@ struct Received {
 impl Submissions {
     pub(super) fn new(vendor: &str, pace: Duration, ledger: &Ledger) -> Self {
         let (received, busy) = (format!("{vendor} submissions"), format!("{vendor} busy"));
-        Self { received, busy, pace, ledger: ledger.clone() }
+        let asked_in_vain = Mutex::default();
+        Self { received, busy, pace, ledger: ledger.clone(), asked_in_vain }
     }
 
     /// Counts a submission, and gives the bad answer when there is one before anything is made.
@@ -133,6 +152,16 @@ impl Submissions {
     pub(super) fn accept(&self, submission: &Submission<'_>, task_id: &str) -> io::Result<()> {
         let accept = |received: &mut Received| received.tasks.push(task_id.to_owned());
         self.ledger.change(&self.received, submission.key(), accept).map(drop)
+    }
+
+    /// Notes that somebody asked about a task that is not there.
+    pub(super) fn ask_in_vain(&self, id: &str, now: Timestamp) {
+        let question = AskedInVain { id: id.to_owned(), at: now };
+        self.asked_in_vain.lock().expect("nothing panics holding them").push(question);
+    }
+
+    pub(super) fn asked_in_vain(&self) -> Vec<AskedInVain> {
+        self.asked_in_vain.lock().expect("nothing panics holding them").clone()
     }
 
     /// `end` tells how a task ended, when it has.

@@ -39,7 +39,7 @@ use super::callbacks::{Callbacks, Caller};
 use super::ledger::Ledger;
 use super::members::{self, Body};
 use super::script::Script;
-use super::submissions::{Record, Submissions};
+use super::submissions::{AskedInVain, Record, Submissions};
 use super::{ids, sample};
 use crate::clock::Clock;
 use crate::random::random;
@@ -94,6 +94,11 @@ impl Vidu {
         self.service
             .submissions
             .records(|id| Ok(self.service.task(id)?.and_then(|task| task.end(now))))
+    }
+
+    /// The questions about tasks that this account does not have, since it was started.
+    pub fn asked_in_vain(&self) -> Vec<AskedInVain> {
+        self.service.submissions.asked_in_vain()
     }
 }
 
@@ -236,7 +241,10 @@ async fn query(
         return Ok(scripted);
     }
     let now = service.clock.now();
-    let task = service.task(&id)?.ok_or_else(task_not_found)?;
+    let Some(task) = service.task(&id)? else {
+        service.submissions.ask_in_vain(&id, now);
+        return Err(task_not_found());
+    };
     if let Some(bad_answer) = task.timeline.bad_answer(now) {
         return bad_answer.response().await.ok_or_else(Refusal::busy);
     }

@@ -4,6 +4,7 @@
 //! Needs tokio's time to stand still (`start_paused`): then whoever waits takes no time, and the
 //! simulated vendors go by the same clock.
 
+mod accounts;
 mod clients;
 mod functions;
 mod rules;
@@ -28,6 +29,7 @@ use reconcile::Reconcile;
 use tokio::net::TcpListener;
 use withdraw::Withdraw;
 
+use self::accounts::Replaced;
 pub(crate) use self::clients::{Told, Wanted};
 use self::functions::Pool;
 use self::rules::Rules;
@@ -58,6 +60,7 @@ pub(crate) struct World {
     told: Mutex<Vec<Told>>,
     faults: Mutex<Faults>,
     cold_starts: AtomicUsize,
+    replaced: Replaced,
 }
 
 impl World {
@@ -76,6 +79,7 @@ impl World {
         let vendors_call = Callbacks::listen().await;
         let options = Options {
             accounts,
+            other_accounts: true,
             pace: PACE,
             vendors_clock: clock,
             starts_functions: false,
@@ -85,7 +89,7 @@ impl World {
         let stack = Stack::start(options).await.expect("the stack starts");
         let client = Client::new(stack.url(), LOCAL_KEY);
         let gateway = Gateway { stack, client };
-        let rules = Arc::new(Rules::default());
+        let rules = Arc::new(Rules::new(clock));
         let variables = gateway.stack.variables("Create").expect("it is in the template");
         let mut aws = Vec::new();
         for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
@@ -108,6 +112,7 @@ impl World {
             told: Mutex::default(),
             faults: Mutex::new(Arc::new(|_| Fault::None)),
             cold_starts: AtomicUsize::new(0),
+            replaced: Replaced::since(clock.now()),
         });
         vendors_call.serve(&world);
         world.clone().follow_changes();

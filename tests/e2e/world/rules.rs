@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use local::Clock;
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -13,13 +15,15 @@ use crate::between::{Between, Call, Fault, Refusal};
 pub(crate) type Rule = Box<dyn FnMut(&Call) -> Fault + Send>;
 
 /// The rules of the invocations under way, by the addresses that their functions call.
-#[derive(Default)]
 pub(super) struct Rules {
+    clock: Clock,
     invocations: Mutex<BTreeMap<String, Invocation>>,
     /// Told of every write that was done.
     pub(super) written: Notify,
     /// How long a write is kept open.
     pub(super) keeps_open: OnceLock<Duration>,
+    /// When a secret could not be read, or not at once.
+    unread: Mutex<Vec<Timestamp>>,
 }
 
 struct Invocation {
@@ -28,6 +32,22 @@ struct Invocation {
 }
 
 impl Rules {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            invocations: Mutex::default(),
+            written: Notify::new(),
+            keeps_open: OnceLock::new(),
+            unread: Mutex::default(),
+        }
+    }
+
+    /// Whether a secret could not be read at some time from one moment to another.
+    pub(super) fn was_unread(&self, from: Timestamp, to: Timestamp) -> bool {
+        let unread = self.unread.lock().expect("nothing panics holding them");
+        unread.iter().any(|at| from <= *at && *at <= to)
+    }
+
     /// Begins an invocation; who waits for what is returned learns that it is killed.
     pub(super) fn begin(&self, caller: &str, rule: Rule) -> Arc<Notify> {
         let killed = Arc::new(Notify::new());
@@ -43,10 +63,14 @@ impl Rules {
 
 impl Between for Rules {
     fn ask(&self, call: &mut Call) -> Fault {
-        match self.lock().get_mut(&call.caller) {
+        let fault = match self.lock().get_mut(&call.caller) {
             Some(invocation) => (invocation.rule)(call),
             None => Fault::None,
+        };
+        if call.operation == "GetSecretValue" && !matches!(fault, Fault::None) {
+            self.unread.lock().expect("nothing panics holding them").push(self.clock.now());
         }
+        fault
     }
 
     fn answered(&self, call: &Call, _: &Value) {

@@ -59,6 +59,14 @@ impl World {
         }
     }
 
+    /// Lets so much time pass, with a reconciler at work so many times.
+    pub(crate) async fn reconcile_for(&self, time: Duration, runs: u32) {
+        for _ in 0..runs {
+            sleep(time / runs).await;
+            self.reconcile().await;
+        }
+    }
+
     pub(crate) async fn sleep_until(&self, time: Timestamp) {
         let rest = time.duration_since(self.now());
         sleep(Duration::try_from(rest).unwrap_or_default()).await;
