@@ -64,3 +64,92 @@ pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     let number: Option<f64> = text(deserializer)?.trim().parse().ok();
     Ok(number.filter(|number| number.is_finite()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Answer {
+        #[serde(deserialize_with = "text")]
+        text: String,
+        #[serde(deserialize_with = "number")]
+        number: Option<f64>,
+        #[serde(deserialize_with = "lenient")]
+        whole: Option<i64>,
+        #[serde(deserialize_with = "list")]
+        list: Vec<Answer>,
+    }
+
+    fn read(member: &str, value: &Value) -> Answer {
+        object(json!({ member: value }).to_string().as_bytes()).expect("an object")
+    }
+
+    #[test]
+    fn an_answer_is_an_object_and_nothing_else() {
+        let known = Answer { text: "a".to_owned(), ..Answer::default() };
+        assert_eq!(object(br#" {"text":"a"}"#), Some(known));
+        for body in [r#"["a"]"#, r#""a""#, "null", "", "<html>", r#"{"text":"#] {
+            assert_eq!(object::<Answer>(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(object_in::<Answer>(json!({ "text": "a" })).text, "a");
+        assert_eq!(object_in::<Answer>(json!(["a"])), Answer::default());
+    }
+
+    #[test]
+    fn a_text_may_be_a_number_and_has_an_end() {
+        let (longest, longer) = ("x".repeat(8192), "x".repeat(8193));
+        let rows = [
+            (json!("a"), "a"),
+            (json!(7), "7"),
+            (json!(longest), longest.as_str()),
+            (json!(longer), ""),
+            (json!(null), ""),
+            (json!(true), ""),
+            (json!(["a"]), ""),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(read("text", &value).text, expected);
+        }
+        assert_eq!(known("a".to_owned()).as_deref(), Some("a"));
+        assert_eq!(known(String::new()), None);
+    }
+
+    #[test]
+    fn a_number_may_be_a_text() {
+        let rows = [
+            (json!(1.5), Some(1.5)),
+            (json!(" 1.5 "), Some(1.5)),
+            (json!(""), None),
+            (json!("soon"), None),
+            (json!("inf"), None),
+            (json!("NaN"), None),
+            (json!([1]), None),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(read("number", &value).number, expected, "{value}");
+        }
+        let rows = [
+            (json!(7), Some(7)),
+            (json!(" 7"), Some(7)),
+            (json!(1.5), None),
+            (json!([7]), None),
+            (json!(null), None),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(read("whole", &value).whole, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_left_out_of_a_list() {
+        let list = read("list", &json!([{ "text": "a" }, ["b"], null, { "text": "c" }])).list;
+        assert_eq!(list.iter().map(|it| it.text.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        for value in [json!({ "0": {} }), json!("a"), json!(null)] {
+            assert_eq!(read("list", &value).list, [], "{value}");
+        }
+    }
+}

@@ -93,6 +93,10 @@ mod tests {
         assert!(early.as_str() < late.as_str());
         assert_eq!(early.as_str().parse(), Ok(early.clone()));
         assert_eq!(early.created_at(), at(1_784_019_600));
+        assert_eq!(
+            (format!("{early}"), format!("{early:?}")),
+            (early.as_str().to_owned(), early.as_str().to_owned())
+        );
         for text in ["", "1", &"g".repeat(32), &"A".repeat(32), &"a".repeat(33)] {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }

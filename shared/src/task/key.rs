@@ -156,6 +156,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::testing::{at, key};
 
     #[test]
     fn a_star_stands_for_anything() {
@@ -171,12 +172,82 @@ mod tests {
             ("kling*v*", "kling-v3", true),
             ("k*g*3", "kling-v3", true),
             ("k*g*4", "kling-v3", false),
+            ("k*in*ing", "kling", false),
+            ("k*in*g", "kling", true),
             ("a*a", "a", false),
             ("", "viduq1", false),
         ];
         for (pattern, name, fits) in rows {
             assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
         }
+        let key = ApiKey { models: vec!["viduq1".to_owned(), "kling*".to_owned()], ..key() };
+        for (model, may_use) in [("viduq1", true), ("kling-v3", true), ("viduq2", false)] {
+            assert_eq!(key.may_use(model), may_use, "{model}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_kept_where_there_is_one_and_the_smaller_one_counts() {
+        let rows = [
+            (None, None, None, serde_json::Value::Null),
+            (Some(5), None, Some(5), serde_json::json!({ "creates_per_minute": 5 })),
+            (None, Some(3), Some(3), serde_json::json!({ "unfinished": 3 })),
+            (
+                Some(5),
+                Some(3),
+                Some(3),
+                serde_json::json!({ "creates_per_minute": 5, "unfinished": 3 }),
+            ),
+        ];
+        for (creates_per_minute, unfinished, most, written) in rows {
+            let limits = Limits { creates_per_minute, unfinished };
+            assert_eq!(limits.most_at_once(), most);
+            let stored = serde_json::to_value(ApiKey { limits, ..key() }).unwrap();
+            assert_eq!(stored.get("limits").cloned().unwrap_or_default(), written);
+            assert_eq!(serde_json::from_value::<ApiKey>(stored).unwrap().limits, limits);
+        }
+    }
+
+    #[test]
+    fn a_replaced_secret_signs_until_its_time() {
+        let secret = |text: &str| Secret::try_from(text.to_owned()).ok();
+        let (current, previous) = (secret("current"), secret("previous"));
+        let both = ApiKey {
+            webhook_secret: current.clone(),
+            previous_webhook_secret: previous.clone(),
+            previous_webhook_secret_until: Some(at(100)),
+            ..key()
+        };
+        let endless = ApiKey { previous_webhook_secret_until: None, ..both.clone() };
+        let rows = [
+            (&both, 99, vec!["current", "previous"]),
+            (&both, 100, vec!["current"]),
+            (&both, 101, vec!["current"]),
+            (&endless, 1, vec!["current"]),
+        ];
+        for (key, second, expected) in rows {
+            let secrets = key.webhook_secrets(at(second));
+            assert_eq!(secrets.iter().map(|it| it.reveal()).collect::<Vec<_>>(), expected);
+        }
+        assert!(key().webhook_secrets(at(1)).is_empty());
+    }
+
+    #[test]
+    fn a_time_that_a_hand_wrote_breaks_no_key() {
+        let mut stored = serde_json::to_value(key()).unwrap();
+        for (text, time) in [("1970-01-01T00:01:40Z", Some(at(100))), ("last week", None)] {
+            stored["created_at"] = text.into();
+            let key: ApiKey = serde_json::from_value(stored.clone()).unwrap();
+            assert_eq!((key.created_at, key.replaced_at), (time, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_printed_by_its_names_alone() {
+        let secret = Secret::try_from("whsec_hidden".to_owned()).ok();
+        let key = ApiKey { webhook_secret: secret, ..key() };
+        assert_eq!(format!("{key:?}"), r#"ApiKey { id: "owner", name: "tests" }"#);
+        assert_eq!(format!("{:?}", key.sha256), "KeyHash(…)");
     }
 
     #[test]

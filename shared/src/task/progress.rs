@@ -41,3 +41,19 @@ impl Progress {
         Self { figures, error: Some(error), ..Self::unfinished(Status::Failed) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_we_do_not_know_is_kept_in_part_and_is_no_end() {
+        let rows = [("polishing".to_owned(), 9), ("ä".repeat(40), 40), ("ä".repeat(41), 40)];
+        for (word, length) in rows {
+            let progress = Progress::unknown(&word);
+            assert_eq!(progress.status, Status::Processing, "{word}");
+            let kept: String = word.chars().take(length).collect();
+            assert_eq!(progress.unknown_status, Some(kept));
+        }
+    }
+}

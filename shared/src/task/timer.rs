@@ -82,6 +82,7 @@ mod tests {
         let secs = SignedDuration::from_secs;
         let pace =
             Pace { first: secs(10), shortest: secs(5), longest: secs(60), deadline: secs(3600) };
+        assert_eq!(pace.after_accept(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH + secs(10));
         let rows = [
             (0, 5, "soon at first"),
             (80, 20, "then by a quarter of its age"),

@@ -39,3 +39,19 @@ impl fmt::Display for Vendor {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vendor_is_read_by_its_name_alone() {
+        for vendor in Vendor::ALL {
+            assert_eq!(vendor.as_str().parse(), Ok(vendor));
+            assert_eq!(serde_json::json!(vendor), vendor.to_string());
+        }
+        for text in ["", "Vidu", "kling ", "sora"] {
+            assert_eq!(text.parse::<Vendor>(), Err(()), "{text}");
+        }
+    }
+}
