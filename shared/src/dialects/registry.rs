@@ -93,6 +93,8 @@ mod tests {
             let margin = SignedDuration::from_hours(1);
             if let Some(lifetime) = facts.record_lifetime {
                 assert!(facts.pace.deadline + margin <= lifetime, "{vendor}");
+                // A link that died is renewed from the record.
+                assert!(facts.link_lifetime <= lifetime, "{vendor}");
             }
             assert!(facts.pace.shortest <= facts.pace.longest, "{vendor}");
         }

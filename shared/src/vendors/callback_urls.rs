@@ -167,7 +167,31 @@ fn route(vendor: Vendor, token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_secretsmanager::config::BehaviorVersion;
+    use aws_sdk_secretsmanager::{Client, Config};
+
     use super::*;
+
+    /// A secret that is never read.
+    fn unread() -> StoredSecret {
+        let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
+        StoredSecret::new(Client::from_conf(config), "callbacks".to_owned(), "CALLBACK_SECRET")
+    }
+
+    #[test]
+    fn an_address_is_given_out_and_its_path_is_known_again() {
+        let (task, account) = (TaskId::new(Timestamp::UNIX_EPOCH, &[7; 10]), AccountId::default());
+        let key = TokenKey::new("secret");
+        for public_url in ["https://gw.example/", "https://gw.example/prod", "http://[::1]:9/a/"] {
+            let base: Url = public_url.parse().unwrap();
+            let urls = CallbackUrls::open(unread(), base.clone());
+            let url = urls.url(&key, Vendor::Kling, &account, &task);
+            assert_eq!(url, callback_url(&base, &key, Vendor::Kling, &account, &task));
+            let (_, token) = url.rsplit_once('/').unwrap();
+            let path = CallbackTokens::open(unread(), base).path(Vendor::Kling, token);
+            assert_eq!(path, url.parse::<Url>().unwrap().path());
+        }
+    }
 
     #[test]
     fn a_token_names_its_task_and_nobody_else_can_make_one() {
