@@ -30,9 +30,7 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     fn read_submitted(&self, answer: &Response<Bytes>, task_id: &TaskId) -> Submitted;
 
     /// Whether a submission was refused because of its model.
-    fn refuses_model(&self, _fault: &Fault) -> bool {
-        false
-    }
+    fn refuses_model(&self, fault: &Fault) -> bool;
 
     /// The request that asks how a task is doing.
     fn poll(&self, handle: &Handle<'_>, now: Timestamp) -> Request<Bytes>;

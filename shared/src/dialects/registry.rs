@@ -87,6 +87,24 @@ mod tests {
     }
 
     #[test]
+    fn an_account_serves_every_model_unless_its_credentials_do_not() {
+        let key = serde_json::json!({ "api_key": "k" });
+        let pair = serde_json::json!({ "access_key": "a", "secret_key": "s" });
+        let rows = [
+            (Vendor::Kling, &key, "kling-v1", true),
+            (Vendor::Kling, &key, "kling-3.0", true),
+            (Vendor::Kling, &pair, "kling-v1", true),
+            (Vendor::Kling, &pair, "kling-3.0", false),
+            (Vendor::Vidu, &key, "viduq1", true),
+            (Vendor::Jimeng, &pair, "jimeng_v30", true),
+        ];
+        for (vendor, account, model, expected) in rows {
+            let dialect = open(vendor, account.clone()).expect("an account");
+            assert_eq!(dialect.serves(model), expected, "{model} {account}");
+        }
+    }
+
+    #[test]
     fn a_task_is_given_up_well_before_its_vendor_forgets_it() {
         for vendor in Vendor::ALL {
             let facts = facts(vendor);

@@ -194,3 +194,17 @@ fn what_stays_open_keeps_the_vendors_name_for_the_exchange() {
 fn the_seconds_that_jimeng_asks_us_to_wait_are_read() {
     check_wait(&jimeng(), r#"{"code":50430,"message":"m"}"#);
 }
+
+#[test]
+fn an_answer_without_a_code_is_told_in_its_own_words_or_in_ours() {
+    let rows = [
+        (r#"{"message":"no Route"}"#, Some("no Route")),
+        (r#"{"code":50999}"#, None),
+        (r#"{"code":50999,"message":"m"}"#, Some("m")),
+        ("{}", Some("the answer has no code")),
+    ];
+    for (body, message) in rows {
+        let Submitted::Unknown(fault) = read_submitted(500, body) else { panic!("{body}") };
+        assert_eq!(fault.message.as_deref(), message, "{body}");
+    }
+}

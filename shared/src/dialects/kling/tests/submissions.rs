@@ -48,6 +48,8 @@ fn the_code_decides_and_not_the_status() {
         (429, 1302, FaultKind::RateLimited, "this is one"),
         (429, 1303, FaultKind::Concurrency, "and this is too many at once"),
         (200, 1102, FaultKind::Balance, "a relay that answers 200 to everything"),
+        (200, 1302, FaultKind::RateLimited, "likewise"),
+        (200, 1303, FaultKind::Concurrency, "likewise"),
         (500, 1301, FaultKind::Moderation, "a relay that answers 500 to everything"),
         (401, 1003, FaultKind::Credentials, "the clocks differ"),
         (401, 1004, FaultKind::Credentials, "likewise"),

@@ -140,7 +140,10 @@ fn an_answer_about_another_task_is_no_news_and_no_loss() {
         let polled = read_polled(200, body);
         let is_right = match &polled {
             Polled::Progress(_) => is_ours,
-            Polled::Nothing(fault) => !is_ours && fault.message.is_some(),
+            Polled::Nothing(fault) => {
+                let told = (fault.kind, &fault.code, fault.message.is_some());
+                !is_ours && told == (FaultKind::Unreadable, &None, true)
+            }
             Polled::Missing(_) => false,
         };
         assert!(is_right, "{body}: {reason}: {polled:?}");

@@ -39,6 +39,46 @@ fn every_documented_refusal_is_sorted_by_its_reason() {
     check_refusals(&vidu("key"), "vidu");
 }
 
+/// What the reason says counts, whatever status it comes with.
+#[test]
+fn every_reason_of_a_refusal_has_its_meaning() {
+    use FaultKind::{
+        BadRequest, Balance, Concurrency, Credentials, Moderation, NotFound, Permission,
+        RateLimited, Unavailable,
+    };
+    let rows = [
+        (BadRequest, &["BadRequest", "FieldLacking", "FieldInvalid", "FieldUnwanted"][..]),
+        (BadRequest, &["FieldItemCountOutOfRange", "PageSizeOutOfRange", "ModelUnavailable"]),
+        (BadRequest, &["ImageDownloadFailure", "ImageFormatInvalid", "ImageCheckFaceFailed"]),
+        (BadRequest, &["ImageCheckBodyJointsFailed", "ImageObjectsUndetected"]),
+        (Moderation, &["TaskPromptPolicyViolation", "AuditSubmitIllegal"]),
+        (Moderation, &["CreationPolicyViolation"]),
+        (Balance, &["CreditInsufficient"]),
+        (Credentials, &["Unauthorized"]),
+        (Permission, &["Forbidden"]),
+        (NotFound, &["TaskNotFound", "CreationNotFound", "NotFound"]),
+        (Unavailable, &["OperationInProcess", "Conflict"]),
+        (Concurrency, &["QuotaExceeded"]),
+        (RateLimited, &["TooManyRequests", "SystemThrottling"]),
+        (FaultKind::Cancelled, &["UserCancelled"]),
+    ];
+    for (kind, reasons) in rows {
+        for (reason, status) in reasons.iter().flat_map(|it| [200, 400, 500].map(|to| (it, to))) {
+            let read = read_submitted(status, &json!({ "reason": reason }).to_string());
+            let is_refused = matches!(&read, Submitted::Refused(fault) if fault.kind == kind);
+            assert!(is_refused, "{status} {reason}: {read:?}");
+        }
+    }
+    for reason in ["Canceled", "InternalServiceFailure"] {
+        for status in [200, 400, 500] {
+            let read = read_submitted(status, &json!({ "reason": reason }).to_string());
+            let is_open =
+                matches!(&read, Submitted::Unknown(fault) if fault.kind == FaultKind::Internal);
+            assert!(is_open, "{status} {reason}: {read:?}");
+        }
+    }
+}
+
 #[test]
 fn a_relay_that_answers_200_with_an_error_is_understood() {
     match read_submitted(200, r#"{"reason":"CreditInsufficient","message":"m"}"#) {

@@ -28,6 +28,14 @@ fn every_field_is_translated_or_warned_about() {
         ),
         (
             text,
+            json!({"metadata":{"req_key":"k".repeat(256)}}),
+            &"k".repeat(256),
+            json!({}),
+            &["model"],
+            "the longest name",
+        ),
+        (
+            text,
             json!({"metadata":{"prompt":"a storm"}}),
             text,
             json!({"prompt":"a storm"}),

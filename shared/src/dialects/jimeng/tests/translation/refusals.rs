@@ -46,6 +46,12 @@ fn what_jimeng_surely_refuses_is_refused_by_name() {
             "width",
             "9:21 is S2.0's; the field that was given is named",
         ),
+        (
+            text,
+            json!({"size":"1280x720","resolution":"1080p"}),
+            "resolution",
+            "size and resolution say different things",
+        ),
         (text, json!({"metadata":{"aspect_ratio":"9:21"}}), "metadata.aspect_ratio", "likewise"),
         (old_image, json!({"image":A}), "metadata.aspect_ratio", "required"),
         (

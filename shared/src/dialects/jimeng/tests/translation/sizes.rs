@@ -7,7 +7,19 @@ fn a_size_is_a_ratio_and_agrees_with_the_key_or_is_warned_about() {
     let (text, image) = ("jimeng_t2v_v30", "jimeng_i2v_first_v30");
     let (old_text, old_image) = ("jimeng_vgfm_t2v_l20", "jimeng_vgfm_i2v_l20");
     let (pro, new) = ("jimeng_ti2v_v30_pro", "jimeng_t2v_v40");
+    let (any, large) = ("jimeng_v30", "jimeng_t2v_v30_1080p");
     check(&[
+        (any, json!({"resolution":"1080p"}), large, json!({}), &[], "a resolution chooses the key"),
+        (
+            any,
+            json!({"resolution":"1080p","size":"1920x1080"}),
+            large,
+            json!({"aspect_ratio":"16:9"}),
+            &[],
+            "and a size that agrees",
+        ),
+        (text, json!({"resolution":"720p"}), text, json!({}), &[], "what the key is"),
+        (text, json!({"resolution":"1080p"}), text, json!({}), &["resolution"], "what it is not"),
         (
             text,
             json!({"size":"1280x720"}),
@@ -161,4 +173,17 @@ fn a_size_is_a_ratio_and_agrees_with_the_key_or_is_warned_about() {
             "and its ratios are, too",
         ),
     ]);
+}
+
+#[test]
+fn a_resolution_that_the_key_does_not_have_is_told_with_the_one_it_has() {
+    let rows = [
+        ("jimeng_t2v_v30", "jimeng_t2v_v30 makes 720p, not 1920x1080."),
+        ("jimeng_t2v_v40", "jimeng_t2v_v40 chooses the resolution itself, 1920x1080 or another."),
+    ];
+    for (model, message) in rows {
+        let (_, submission) = translate(&request(model, &json!({"size":"1920x1080"}))).unwrap();
+        let told = submission.warnings.iter().map(|it| it.message.as_str()).collect::<Vec<_>>();
+        assert_eq!(told, [message]);
+    }
 }
