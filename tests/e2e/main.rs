@@ -43,6 +43,7 @@ mod smoke;
 mod smoke_checks;
 mod store;
 mod storm;
+mod tries;
 mod usage;
 mod vendor_trouble;
 mod vendors;

@@ -10,6 +10,7 @@ mod meant;
 mod once;
 mod plan;
 mod submit;
+mod tries;
 
 use std::time::Duration;
 
@@ -71,7 +72,11 @@ impl Create {
         };
         let plan = self.plan(request, clock.now()).await.map_err(reject)?;
         let strict = plan.strict;
-        let mut response = match self.begin(&plan, clock).await.map_err(reject)? {
+        let earlier = match self.earlier_try(&plan, clock).await.map_err(reject)? {
+            None => self.begin_wished(&plan, clock).await.map_err(reject)?,
+            earlier => earlier,
+        };
+        let mut response = match earlier {
             Some(earlier) => {
                 let mut response = render(&earlier)?;
                 let replayed = HeaderValue::from_static("true");
@@ -85,6 +90,15 @@ impl Create {
             response.headers_mut().insert("preference-applied", applied);
         }
         Ok(response)
+    }
+
+    /// Begins, and keeps for the next try of an SDK's that this one could not.
+    async fn begin_wished(&self, plan: &Plan, clock: &Clock) -> Result<Option<Created>, ApiError> {
+        let begun = self.begin(plan, clock).await;
+        if let (Err(error), Some(this)) = (&begun, &plan.this_try) {
+            self.sent_away(this, &plan.wish(this), error, clock).await;
+        }
+        begun
     }
 
     /// Stores the tasks, before any vendor hears of them. Gives what came of the request

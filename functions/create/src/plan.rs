@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use lambda_http::Request;
 use ring::rand::{SecureRandom, SystemRandom};
+use shared::api::wishes::{Try, Wish};
 use shared::api::{ApiError, Generation, Order, Record, Warning, http, request, routes};
 use shared::auth;
 use shared::dialects::{Submission, SubmitContext, vendor_of};
@@ -23,8 +24,17 @@ pub(crate) struct Plan {
     pub(crate) callback_urls: Vec<String>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) record: Option<Record>,
+    /// Which try of an SDK's it is, where no key says more.
+    pub(crate) this_try: Option<Try>,
     pub(crate) strict: bool,
     pub(crate) surface: Surface,
+}
+
+impl Plan {
+    /// The wish that it fulfils, as this try keeps it.
+    pub(crate) fn wish(&self, this: &Try) -> Wish {
+        Wish::new(self.tasks.iter().map(|task| task.id.clone()).collect(), this.number)
+    }
 }
 
 impl Create {
@@ -61,6 +71,7 @@ impl Create {
             callback_urls: Vec::new(),
             warnings: Vec::new(),
             record: None,
+            this_try: None,
             strict,
             surface: routes::surface(route),
         };
@@ -77,6 +88,9 @@ impl Create {
         plan.record = idempotency_key.map(|text| {
             Record::new(&key.id, text, &order.fingerprint, &plan.tasks, &warnings, now)
         });
+        if plan.record.is_none() {
+            plan.this_try = Try::read(asked.headers(), &key.id, plan.surface, &order.fingerprint);
+        }
         plan.warnings = warnings;
         Ok(plan)
     }

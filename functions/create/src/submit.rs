@@ -14,6 +14,7 @@ impl Create {
     /// Submits the tasks, which are stored, side by side, and keeps what came of it
     /// for a request that may come twice.
     pub(crate) async fn submit(&self, plan: Plan, clock: &Clock) -> Result<Created, ApiError> {
+        let wish = plan.this_try.clone().map(|this| (plan.wish(&this), this));
         let Plan {
             tasks, submissions, generation, account, callback_urls, warnings, record, ..
         } = plan;
@@ -34,6 +35,9 @@ impl Create {
         let created = created(&tasks, outcomes, warnings);
         if let Some(record) = record {
             self.keep(&record, &created, clock).await;
+        }
+        if let (Err(error), Some((wish, this))) = (&created, wish) {
+            self.sent_away(&this, &wish, error, clock).await;
         }
         let doubts =
             doubts.iter().map(|(task, doubt)| self.lifecycle.keep_doubt(task, doubt, clock));

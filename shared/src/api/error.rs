@@ -127,6 +127,14 @@ impl ApiError {
         error.after(seconds)
     }
 
+    /// The same of a request that its SDK repeats by itself.
+    pub fn first_try_running() -> Self {
+        let message = "An earlier try of this request is still running; try again for its answer.";
+        let mut error = Self::new(Code::RequestStillRunning, message);
+        error.body.charged = Charged::Unknown;
+        error.after(5)
+    }
+
     /// The key has made all the tasks that it may make in this minute.
     pub fn key_rate_limited(most: u32, seconds: u32) -> Self {
         let message = format!("This API key may create {most} tasks per minute.");
@@ -180,7 +188,7 @@ impl ApiError {
         let by_key = self.status() == StatusCode::FORBIDDEN;
         if matches!(self.code(), Code::InternalError | Code::OutOfTime) {
             self.body.message = "Filmgate failed to do this. Should the request have come \
-                                 before, the same Idempotency-Key gives its tasks: ask again."
+                                 before, its tasks are found when it comes again in the same way."
                 .to_owned();
         }
         let by_time = matches!(self.code(), Code::InternalError | Code::OutOfTime | Code::Busy);

@@ -144,7 +144,8 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 
 /// Whether the request has a key by which it may come again, or has come before.
 pub fn may_repeat(headers: &HeaderMap) -> bool {
-    headers.contains_key("idempotency-key")
+    let tries = headers.get("x-stainless-retry-count").and_then(|count| count.to_str().ok());
+    headers.contains_key("idempotency-key") || tries.is_some_and(|count| count != "0")
 }
 
 /// A key as a client sends it: up to 255 visible characters.

@@ -18,6 +18,7 @@ pub mod routes;
 mod size;
 pub mod videos;
 mod warning;
+pub mod wishes;
 
 pub use created::Created;
 pub use error::ApiError;

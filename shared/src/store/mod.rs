@@ -18,6 +18,7 @@ mod tasks;
 mod transaction;
 mod update;
 pub mod usage;
+mod wishes;
 
 pub use begin::{BeginOutcome, NewTasks};
 pub use changes::Changes;
