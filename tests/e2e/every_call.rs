@@ -7,10 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::dialects::vendor_of;
+use shared::task::{Lane, TaskId};
 
 use crate::audit::Audit;
 use crate::between::{Call, Fault};
@@ -48,11 +51,15 @@ struct Case {
     at: Option<(usize, Kind)>,
 }
 
-/// The calls that tasks are the cause of, as far as they are watched.
+/// The calls that tasks are the cause of, as far as they are watched, and those of no task.
 #[derive(Default)]
 struct WatchedTasks {
     watched: &'static str,
+    model: &'static str,
     tasks: Mutex<BTreeMap<String, WatchedTask>>,
+    /// What is still to happen to calls that are about no task, such as the reading of secrets, by
+    /// what they are. None on the good day.
+    others: Mutex<Option<BTreeMap<String, Vec<Kind>>>>,
 }
 
 /// What is to happen to a task, and the calls that were made for it.
@@ -64,13 +71,42 @@ struct WatchedTask {
 
 impl WatchedTasks {
     fn fault_of(&self, call: &Call) -> Fault {
-        let Some(task) = call.task_id().filter(|_| call.function() == self.watched) else {
+        if call.function() != self.watched {
             return Fault::None;
-        };
+        }
         let mut tasks = self.tasks.lock().expect("nothing panics holding them");
-        let fate = tasks.entry(task.to_owned()).or_default();
-        fate.calls.push(call.operation.clone());
-        fate.step.as_mut().map_or(Fault::None, Step::next)
+        if let Some(task) = call.task_id() {
+            return tasks.entry(task.to_owned()).or_default().fault_of(call);
+        }
+        let Some(shard) = call.shard() else { return self.fault_of_other(call) };
+        // A list is about each task that may be in it, and meets one fault at a time.
+        let listed = tasks.iter_mut().filter(|(id, _)| self.is_in(shard, id));
+        let mut faults = listed.map(|(_, task)| task.fault_of(call));
+        faults.find(|fault| !matches!(fault, Fault::None)).unwrap_or(Fault::None)
+    }
+
+    /// Whether a task's timers are in this shard, if in any.
+    fn is_in(&self, shard: &str, task: &str) -> bool {
+        let id: TaskId = task.parse().expect("an id");
+        let mut lanes = vendor_of(self.model).map(Lane::Vendor).into_iter().chain([Lane::Webhooks]);
+        lanes.any(|lane| lane.shard(&id).to_string() == shard)
+    }
+
+    /// Each thing that may go wrong happens to each such call, one after the other.
+    fn fault_of_other(&self, call: &Call) -> Fault {
+        let mut others = self.others.lock().expect("nothing panics holding them");
+        let Some(others) = others.as_mut() else { return Fault::None };
+        let Call { operation, request, .. } = call;
+        let what = format!("{operation} {}{}", request["TableName"], request["SecretId"]);
+        let kinds = others.entry(what).or_insert_with(|| Kind::of(operation));
+        kinds.pop().map_or(Fault::None, |kind| Step::new(0, kind).next())
+    }
+}
+
+impl WatchedTask {
+    fn fault_of(&mut self, call: &Call) -> Fault {
+        self.calls.push(call.operation.clone());
+        self.step.as_mut().map_or(Fault::None, Step::next)
     }
 }
 
@@ -116,6 +152,10 @@ impl Path {
             }
             return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
         }
+        if self.watched == "Notify" {
+            // Ends at one time are told by one invocation, and what kills it kills all cases.
+            tokio::time::sleep(Duration::from_secs(case.number as u64)).await;
+        }
         let told = world.create(&wanted, recording(None).0).await;
         let [id] = told.task_ids()[..] else { panic!("one task: {told:?}") };
         if self.watched == "Withdraw" {
@@ -144,7 +184,11 @@ impl Path {
     async fn check(self) -> Vec<String> {
         let world = World::start().await;
         let hook = world.receive_webhooks(|_| http::StatusCode::NO_CONTENT).await;
-        let watched = Arc::new(WatchedTasks { watched: self.watched, ..WatchedTasks::default() });
+        let watched = Arc::new(WatchedTasks {
+            watched: self.watched,
+            model: self.model,
+            ..WatchedTasks::default()
+        });
         let faults = watched.clone();
         world.set_faults(move |call| faults.fault_of(call));
         let good = Case { number: 0, at: None };
@@ -155,16 +199,29 @@ impl Path {
             calls = tasks.values().next().expect("one task").calls.clone();
         }
         assert!(!calls.is_empty(), "{} makes no call", self.name);
-        println!("{}: {calls:?}", self.name);
-        // Of polls that repeat themselves the first and the last are enough.
+        println!("{}, {}: {calls:?}", self.name, self.watched);
+        // Of polls and lists that repeat themselves the first and the last are enough.
         let count = calls.len();
-        let calls = calls.iter().enumerate().filter(|(at, _)| *at < 5 || *at + 2 >= count);
+        let mut times = BTreeMap::<_, usize>::new();
+        let calls = calls.iter().enumerate().filter(|(at, operation)| {
+            let times = times.entry(operation.as_str()).or_default();
+            *times += 1;
+            let enough = if *operation == "Query" { 2 } else { 5 };
+            *times <= enough || at + 2 >= count
+        });
         let bad = calls.flat_map(|(at, operation)| {
             Kind::of(operation).into_iter().map(move |kind| Some((at, kind)))
         });
+        *watched.others.lock().expect("nothing panics holding them") = Some(BTreeMap::new());
         let cases: Vec<_> = (1..).zip(bad).map(|(number, at)| Case { number, at }).collect();
         join_all(cases.iter().map(|case| self.walk(&world, &watched, case, &hook))).await;
         world.settle(1).await;
+        let others = watched.others.lock().expect("nothing panics holding them").take();
+        let others = others.expect("there is a map, be it empty");
+        let is_over = |(what, left): (&String, &Vec<Kind>)| {
+            !what.starts_with("GetSecretValue") || left.is_empty()
+        };
+        assert!(others.iter().all(is_over), "there was no occasion for {others:?}");
         Audit::of(&world).await.breaches
     }
 }

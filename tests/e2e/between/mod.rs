@@ -40,6 +40,11 @@ impl Call {
         self.caller.split('-').next().unwrap_or_default()
     }
 
+    /// The shard whose timers are listed, if they are.
+    pub(crate) fn shard(&self) -> Option<&str> {
+        self.request["ExpressionAttributeValues"][":shard"]["S"].as_str()
+    }
+
     /// The task that is read or written, if it is one.
     pub(crate) fn task_id(&self) -> Option<&str> {
         if let Some(writes) = self.request["TransactItems"].as_array() {
