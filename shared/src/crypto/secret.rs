@@ -31,3 +31,17 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_fits_a_header_and_is_never_printed() {
+        let secret = Secret::try_from("sk-hidden".to_owned()).unwrap();
+        assert_eq!((secret.reveal(), format!("{secret:?}").as_str()), ("sk-hidden", "Secret(…)"));
+        for text in ["", "a b", "a\n", "ä"] {
+            assert!(Secret::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

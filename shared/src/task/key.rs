@@ -173,6 +173,7 @@ mod tests {
             ("k*g*3", "kling-v3", true),
             ("k*g*4", "kling-v3", false),
             ("k*in*ing", "kling", false),
+            ("k*n*ng", "kling", false),
             ("k*in*g", "kling", true),
             ("a*a", "a", false),
             ("", "viduq1", false),

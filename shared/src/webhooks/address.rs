@@ -282,6 +282,14 @@ mod tests {
         let any = WebhookHosts::Any;
         assert!(any.check("http://127.0.0.1:9/", "callback_url").is_ok());
         assert!(any.check("file:///etc/passwd", "callback_url").is_err());
+        assert!(any.check("ftp://127.0.0.1/", "callback_url").is_err());
         assert!(any.check("nonsense", "callback_url").is_err());
+    }
+
+    #[test]
+    fn a_rule_is_named_by_its_operator() {
+        assert_eq!("public".parse(), Ok(WebhookHosts::Public));
+        assert_eq!("any".parse(), Ok(WebhookHosts::Any));
+        assert!("".parse::<WebhookHosts>().is_err());
     }
 }
