@@ -111,6 +111,21 @@ async fn a_task_that_ended_meanwhile_is_told_as_it_ended() {
 }
 
 #[tokio::test]
+async fn each_surface_is_answered_in_its_own_words() {
+    let vidu = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&vidu).await;
+    let id = gateway.client.created(&tide()).await;
+    vidu.reply_to_polls(Reply::Json(200, success("https://videos.example/1.mp4")));
+    let path = format!("/v1/videos/video_{id}/cancel");
+    let told = send(gateway.client.request("POST", &path)).await;
+    assert_eq!((told.status.as_u16(), &told.body["status"]), (200, &json!("completed")));
+    assert_eq!(told.body["id"], format!("video_{id}"));
+    assert_eq!(cancel(&gateway.client, &id).await.body["status"], "succeeded");
+    let refused = send(gateway.client.request("GET", &path)).await;
+    assert_error(&refused, 405, "method_not_allowed", None);
+}
+
+#[tokio::test]
 async fn what_was_stopped_is_told_when_its_vendor_says_so() {
     let vidu = ScriptedVidu::start().await;
     let gateway = Gateway::calling(&vidu).await;

@@ -2,10 +2,9 @@
 
 use std::sync::Mutex;
 
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use local::Reply;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::store::Tasks;
 use shared::task::{
     Actor, Change, Charged, Code, Delivery, ErrorBody, EventKind, Figures, Progress, Status, Task,
@@ -18,7 +17,6 @@ use crate::scripted_vidu::ScriptedVidu;
 use crate::store::{task, tasks};
 use crate::webhook_receiver::WebhookReceiver;
 use crate::webhooks::with_webhook;
-use crate::world::{Kind, Step, Wanted, World, recording};
 
 async fn delete(client: &Client, path: &str) -> Answer {
     send(client.request("DELETE", path)).await
@@ -241,55 +239,4 @@ async fn an_id_that_comes_late_does_not_bring_a_task_back() {
     assert_eq!(accepted.unwrap(), None);
     let id = given_up.id.as_str();
     assert_eq!(items_of(&gateway, id).await, [format!("deleted/local/{id}")]);
-}
-
-/// Each call of a delete goes wrong in each way: then the task is there or it is gone, whoever is
-/// told that it is gone finds it gone, and who asks again is told so.
-#[tokio::test(start_paused = true)]
-async fn whatever_happens_to_a_delete_it_can_be_done_again() {
-    let world = World::start().await;
-    let hook = world.receive_webhooks(|_| http::StatusCode::NO_CONTENT).await;
-    let walk = async |number: usize, step: Option<Step>| {
-        let api_key = format!("sk-case-{number}");
-        let secret = world.gateway.stack.webhook_secret();
-        world.gateway.with_key(&api_key, json!({ "webhook_secret": secret })).await;
-        let wanted = Wanted {
-            api_key: api_key.clone(),
-            model: "viduq1",
-            prompt: format!("case {number}"),
-            count: 1,
-            idempotency_key: None,
-            webhook: Some(hook.clone()),
-            simulate: Vec::new(),
-        };
-        let told = world.create(&wanted, recording(None).0).await;
-        let id = told.task_ids()[0].to_owned();
-        world.sleep_until(world.now() + SignedDuration::from_mins(10)).await;
-        let (rule, calls) = recording(step);
-        let first = world.withdraw(&api_key, ("DELETE", &id, ""), rule).await;
-        let left = world.query(&api_key, &id, recording(None).0).await.expect("an answer");
-        if first.as_ref().is_some_and(|(status, _)| *status == 200) {
-            assert_eq!(left["code"], "task_not_found", "{number}: told that it is gone");
-        } else if let Some((_, body)) = &first {
-            assert!(body["error"]["charged"].is_string(), "{number}: {body}");
-        }
-        if left["code"] != "task_not_found" {
-            assert_eq!(left["status"], "succeeded", "{number}: whole, or gone: {left}");
-        }
-        let rule = recording(None).0;
-        let second = world.withdraw(&api_key, ("DELETE", &id, ""), rule).await.expect("an answer");
-        assert_eq!(second, (http::StatusCode::OK, json!({ "task_id": id, "deleted": true })));
-        let left = world.query(&api_key, &id, recording(None).0).await.expect("an answer");
-        assert_eq!(left["code"], "task_not_found", "{number}");
-        std::mem::take(&mut *calls.lock().expect("nothing panics holding them"))
-    };
-    let calls = walk(0, None).await;
-    assert_eq!(calls, ["GetItem", "GetItem", "PutItem", "DeleteItem"]);
-    let bad = calls.iter().enumerate().flat_map(|(at, operation)| {
-        Kind::of(operation).into_iter().map(move |kind| Step::new(at, kind))
-    });
-    join_all((1..).zip(bad).map(|(number, step)| walk(number, Some(step)))).await;
-    world.settle(1).await;
-    let left: Vec<Value> = world.tasks().await.iter().map(|task| json!(task.id)).collect();
-    assert!(left.is_empty(), "{left:?}");
 }

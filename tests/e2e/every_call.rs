@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::dialects::vendor_of;
 use shared::task::{Lane, TaskId};
 
@@ -160,11 +160,7 @@ impl Path {
         let [id] = told.task_ids()[..] else { panic!("one task: {told:?}") };
         if self.watched == "Withdraw" {
             let (rule, calls) = recording(step);
-            let cancelled = world.withdraw(&wanted.api_key, ("POST", id, "/cancel"), rule).await;
-            let body = cancelled.map(|(_, body)| body).unwrap_or_default();
-            let is_said = !body["error"].is_object() || body["error"]["charged"] != "no";
-            // What was stopped in time came back free of charge.
-            assert!(is_said || body["status"] == "failed", "{wanted:?}: {body}");
+            world.withdraw(&wanted.api_key, ("POST", id, "/cancel"), rule).await;
             return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
         }
         if self.watched == "Query" {
@@ -307,4 +303,55 @@ async fn whatever_happens_to_a_reconciler_that_finds_and_repeats_nothing_is_made
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_to_the_telling_of_an_end_its_client_is_told() {
     check(&[Path { watched: "Notify", webhook: true, ..KLING }]).await;
+}
+
+/// Each call of a delete goes wrong in each way: then the task is there or it is gone, whoever is
+/// told that it is gone finds it gone, and who asks again is told so.
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_to_a_delete_it_can_be_done_again() {
+    let world = World::start().await;
+    let hook = world.receive_webhooks(|_| http::StatusCode::NO_CONTENT).await;
+    let walk = async |number: usize, step: Option<Step>| {
+        let api_key = format!("sk-case-{number}");
+        let secret = world.gateway.stack.webhook_secret();
+        world.gateway.with_key(&api_key, json!({ "webhook_secret": secret })).await;
+        let wanted = Wanted {
+            api_key: api_key.clone(),
+            model: "viduq1",
+            prompt: format!("case {number}"),
+            count: 1,
+            idempotency_key: None,
+            webhook: Some(hook.clone()),
+            simulate: Vec::new(),
+        };
+        let told = world.create(&wanted, recording(None).0).await;
+        let id = told.task_ids()[0].to_owned();
+        world.sleep_until(world.now() + SignedDuration::from_mins(10)).await;
+        let (rule, calls) = recording(step);
+        let first = world.withdraw(&api_key, ("DELETE", &id, ""), rule).await;
+        let left = world.query(&api_key, &id, recording(None).0).await.expect("an answer");
+        if first.as_ref().is_some_and(|(status, _)| *status == 200) {
+            assert_eq!(left["code"], "task_not_found", "{number}: told that it is gone");
+        } else if let Some((_, body)) = &first {
+            assert!(body["error"]["charged"].is_string(), "{number}: {body}");
+        }
+        if left["code"] != "task_not_found" {
+            assert_eq!(left["status"], "succeeded", "{number}: whole, or gone: {left}");
+        }
+        let rule = recording(None).0;
+        let second = world.withdraw(&api_key, ("DELETE", &id, ""), rule).await.expect("an answer");
+        assert_eq!(second, (http::StatusCode::OK, json!({ "task_id": id, "deleted": true })));
+        let left = world.query(&api_key, &id, recording(None).0).await.expect("an answer");
+        assert_eq!(left["code"], "task_not_found", "{number}");
+        std::mem::take(&mut *calls.lock().expect("nothing panics holding them"))
+    };
+    let calls = walk(0, None).await;
+    assert_eq!(calls, ["GetItem", "GetItem", "PutItem", "DeleteItem"]);
+    let bad = calls.iter().enumerate().flat_map(|(at, operation)| {
+        Kind::of(operation).into_iter().map(move |kind| Step::new(at, kind))
+    });
+    join_all((1..).zip(bad).map(|(number, step)| walk(number, Some(step)))).await;
+    world.settle(1).await;
+    let left: Vec<Value> = world.tasks().await.iter().map(|task| json!(task.id)).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -128,6 +128,31 @@ async fn pages_follow_each_other_without_a_gap() {
 }
 
 #[tokio::test]
+async fn the_other_surface_lists_the_same_tasks_in_its_own_words() {
+    let gateway = Gateway::start().await;
+    let client = gateway.with_key("sk-many", json!({})).await;
+    let stored = store(&gateway, "key_many", 12).await;
+    let list =
+        async |query: &str| send(client.request("GET", &format!("/v1/videos{query}"))).await.body;
+    let first = list("?limit=5").await;
+    let ids = |list: &Value| -> Vec<String> {
+        let data = list["data"].as_array().expect("a list").iter();
+        data.map(|video| video["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let newest: Vec<_> = stored.iter().rev().map(|task| task.id.as_video()).collect();
+    assert_eq!(ids(&first), newest[..5]);
+    assert_eq!((&first["last_id"], &first["has_more"]), (&json!(newest[4]), &json!(true)));
+    let last_id = first["last_id"].as_str().expect("a cursor");
+    assert_eq!(ids(&list(&format!("?limit=100&after={last_id}")).await), newest[5..]);
+    let failed = list("?status=failed").await;
+    assert_eq!(ids(&failed), [newest[1].clone(), newest[11].clone()]);
+    let completed = list("?status=completed&limit=100").await;
+    assert_eq!(ids(&completed).len(), 10);
+    let refused = send(client.request("GET", "/v1/videos?status=succeeded")).await;
+    assert_error(&refused, 400, "invalid_parameter", Some("status"));
+}
+
+#[tokio::test]
 async fn filters_look_at_so_many_tasks_and_tell_where_to_go_on() {
     let gateway = Gateway::start().await;
     let client = gateway.with_key("sk-many", json!({})).await;

@@ -52,7 +52,7 @@ impl Deployment {
             (self.get(&unknown).bearer_auth("sk-nobodys"), 401, "unknown_api_key"),
             (with_key(self.get(&unknown)), 404, "task_not_found"),
             (with_key(self.get(&format!("{generations}?page=2"))), 400, "invalid_parameter"),
-            (with_key(self.get("/v1/videos")), 404, "route_not_found"),
+            (with_key(self.get("/v1/films")), 404, "route_not_found"),
             (self.create(&json!({ "model": "viduq1" })), 400, "missing_parameter"),
             (self.callback(), 404, "route_not_found"),
         ];
