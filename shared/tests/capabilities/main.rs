@@ -124,6 +124,25 @@ fn every_published_size_is_taken_and_what_lies_between_is_not() {
     }
 }
 
+#[test]
+fn every_published_resolution_is_taken_and_others_as_the_row_says() {
+    for model in all() {
+        let resolutions = model.texts("/supported_resolutions");
+        let input = model.easiest(&model.inputs());
+        for resolution in &resolutions {
+            model.assert_fine(&model.with(input, "resolution", *resolution));
+        }
+        let others = ["360p", "480p", "540p", "720p", "1080p", "1440p", "4k"];
+        for resolution in others.iter().filter(|other| !resolutions.contains(other)) {
+            let is_open = matches!(model.rows[0].resolutions, Choice::Known(_));
+            let body = model.with(input, "resolution", *resolution);
+            assert_eq!(model.told(&body) == Told::Fine, is_open, "{body}");
+        }
+        let default = model.json["filmgate"]["defaults"]["resolution"].as_str();
+        assert_eq!(default, resolutions.first().copied(), "{}", model.json);
+    }
+}
+
 /// A size says the ratio.
 fn without_ratio(mut body: Value) -> Value {
     body["metadata"].as_object_mut().expect("metadata").remove("aspect_ratio");
