@@ -267,6 +267,29 @@ async fn a_cancel_costs_its_event_and_what_a_poll_costs() {
 }
 
 #[tokio::test]
+async fn a_dry_run_costs_nothing_but_a_look_at_the_limits() {
+    let metered = Metered::start().await;
+    let dry_run = |client: &crate::gateway::Client| {
+        let request = client.request("POST", "/v1/video/generations?dry_run=true");
+        event(request.body(tide().to_string()), &[])
+    };
+    let request = dry_run(&metered.gateway.client);
+    let answer = metered.create.answer(&request, &clock(Timestamp::now())).await;
+    assert_eq!(answer.status(), 200);
+    metered.assert("of a key without limits", &[]);
+    let limits = json!({ "unfinished": 9, "creates_per_minute": 9 });
+    let client = metered.gateway.with_key("sk-limited", json!({ "limits": limits })).await;
+    for calls in
+        [&["GetItem Keys 0.5", "Query Usage 1", "Query Usage 1"][..], &["Query Usage 1"; 2]]
+    {
+        let request = dry_run(&client);
+        let answer = metered.create.answer(&request, &clock(Timestamp::now())).await;
+        assert_eq!(answer.status(), 200);
+        metered.assert("of a key with both limits", calls);
+    }
+}
+
+#[tokio::test]
 async fn what_is_counted_costs_one_transaction_where_a_task_begins_and_one_where_it_ends() {
     let metered = Metered::start().await;
     metered.create(&tide(), Some("order-17")).await;

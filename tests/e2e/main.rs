@@ -21,6 +21,7 @@ mod create;
 mod deadlines;
 mod delete;
 mod dice;
+mod dry_run;
 mod events;
 mod every_call;
 mod gateway;

@@ -6,6 +6,7 @@
 //! queued task.
 
 mod counts;
+mod dry_run;
 mod meant;
 mod once;
 mod plan;
@@ -65,6 +66,9 @@ impl Create {
         request: &Request,
         clock: &Clock,
     ) -> Result<Response<Body>, ApiError> {
+        if matches!(http::dry_run(request), Ok(true)) {
+            return self.dry_run(request, clock).await;
+        }
         let may_repeat = http::may_repeat(request.headers());
         let reject = |error: ApiError| {
             rejected(&error);

@@ -43,7 +43,7 @@ impl Create {
     pub(crate) async fn plan(&self, asked: &Request, now: Timestamp) -> Result<Plan, ApiError> {
         let route = http::route(asked).unwrap_or(routes::GENERATIONS);
         http::require_method_at(route, asked, "POST")?;
-        http::refuse_query(asked)?;
+        http::dry_run(asked)?;
         // Side by side, because a cold start reads all three.
         let (key, loaded, url_key) = tokio::join!(
             auth::admit(&self.keys, asked.headers(), now),
@@ -122,7 +122,7 @@ impl Create {
             webhook_url: order.webhook.as_ref().map(|(url, _)| url.clone()),
             surface: plan.surface,
             shape: Shape {
-                seconds: submission.seconds,
+                seconds: submission.meaning.seconds,
                 size: order.generation.size.map(|size| size.to_string()),
             },
             credentials: plan.account.credentials.to_string(),

@@ -16,6 +16,8 @@ pub struct ApiError {
     pub retry_after: Option<u32>,
     /// The methods that a route takes, when another one was used.
     pub allow: Option<&'static str>,
+    /// Whether it was only asked what the answer would be.
+    pub of_dry_run: bool,
 }
 
 /// Stock SDKs wait no longer: they give up, or come at once.
@@ -23,7 +25,7 @@ const LONGEST_WAIT: u32 = 60;
 
 impl From<ErrorBody> for ApiError {
     fn from(body: ErrorBody) -> Self {
-        Self { body: Box::new(body), retry_after: None, allow: None }
+        Self { body: Box::new(body), retry_after: None, allow: None, of_dry_run: false }
     }
 }
 

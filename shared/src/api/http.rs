@@ -35,6 +35,9 @@ pub fn error(error: &ApiError, request_id: Option<&str>) -> Response<Body> {
         body["request_id"] = id.into();
         body["error"]["request_id"] = id.into();
     }
+    if error.of_dry_run {
+        body[DRY_RUN] = true.into();
+    }
     let mut response = json(error.status(), &body);
     let headers = response.headers_mut();
     if let Some(seconds) = error.retry_after {
@@ -95,6 +98,31 @@ pub fn require_method(request: &Request, method: &str) -> Result<(), ApiError> {
 fn is_method(request: &Request, method: &str) -> bool {
     let asked = request.method().as_str();
     asked == method || (asked == "HEAD" && method == "GET")
+}
+
+/// The query parameter, and the member of an answer.
+const DRY_RUN: &str = "dry_run";
+
+/// Whether it is only asked what would be done. A misspelt name must not cost money, so no other
+/// parameter is taken.
+pub fn dry_run(request: &Request) -> Result<bool, ApiError> {
+    let parameters = request.query_string_parameters_ref();
+    let mut parameters = parameters.into_iter().flat_map(|parameters| parameters.iter());
+    match (parameters.next(), parameters.next()) {
+        (None, _) => Ok(false),
+        (Some((DRY_RUN, "true")), None) => Ok(true),
+        (Some((DRY_RUN, "false")), None) => Ok(false),
+        (Some((DRY_RUN, _)), None | Some((DRY_RUN, _))) => {
+            let message = "`dry_run` must be `true` or `false`, and be there once.";
+            Err(ApiError::invalid(DRY_RUN, message))
+        }
+        (Some((DRY_RUN, _)), Some((name, _))) | (Some((name, _)), _) => {
+            let message = format!(
+                "There is no query parameter `{name}`, only `{DRY_RUN}`; put fields into the body."
+            );
+            Err(ApiError::invalid(name, message))
+        }
+    }
 }
 
 /// Refuses query strings: nothing here reads one, and a parameter that is

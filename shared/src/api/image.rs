@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 
 use super::error::ApiError;
 use super::fields::shortened;
+use crate::crypto::digest::sha256;
 
 /// Clients forget the padding; vendors get it back.
 const FORGIVING: GeneralPurposeConfig =
@@ -75,6 +76,14 @@ impl Image {
             )),
             None => Self::read_base64(text, param),
         }
+    }
+
+    /// What an image is, where it is too long to be shown: `<image/png, 67 bytes, sha256 …>`.
+    /// None for an address.
+    pub fn summary(&self) -> Option<String> {
+        let Self::Inline { format, base64, bytes } = self else { return None };
+        let digest = sha256(&STANDARD.decode(base64).unwrap_or_default());
+        Some(format!("<{}, {bytes} bytes, sha256 {digest}>", format.media_type()))
     }
 
     /// The data URL that some vendors want; an address stays one.

@@ -32,6 +32,14 @@ impl Size {
         (side.contains(&width) && side.contains(&height)).then_some(Self { width, height })
     }
 
+    /// The size of a quality class with this ratio.
+    pub fn with(class: u32, ratio: &str) -> Option<Self> {
+        let (width, height) = ratio.split_once(':')?;
+        let (width, height): (u32, u32) = (width.parse().ok()?, height.parse().ok()?);
+        let long = |side: u32| class.checked_mul(side)?.checked_div(width.min(height));
+        Self::of(long(width)?, long(height)?)
+    }
+
     /// The one of these ratios (`"16:9"`) that this size has.
     pub fn ratio_among<'a>(self, ratios: &[&'a str]) -> Option<&'a str> {
         let own = f64::from(self.width) / f64::from(self.height);
@@ -94,6 +102,23 @@ mod tests {
             let size = Size::read(text, "size").expect(reason);
             assert_eq!(size.ratio_among(&ratios), ratio, "{text}: {reason}");
             assert_eq!(size.class_among(&classes), class, "{text}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_class_and_a_ratio_are_a_size() {
+        let rows = [
+            (720, "16:9", Some("1280x720")),
+            (1080, "9:16", Some("1080x1920")),
+            (720, "21:9", Some("1680x720")),
+            (540, "1:1", Some("540x540")),
+            (720, "adaptive", None),
+            (720, "1:0", None),
+            (720, "70000:1", None),
+        ];
+        for (class, ratio, size) in rows {
+            let made = Size::with(class, ratio).map(|size| size.to_string());
+            assert_eq!(made.as_deref(), size, "{class} {ratio}");
         }
     }
 

@@ -210,16 +210,10 @@ fn ratios(row: &Model) -> Vec<&'static str> {
 /// The sizes that are a ratio and a resolution exactly, of the many that are one nearly.
 fn sizes(row: &Model) -> Vec<String> {
     let resolutions = row.resolutions.values().iter();
-    let size = |class: u32, ratio: &str| {
-        let (width, height) = ratio.split_once(':')?;
-        let (width, height): (u32, u32) = (width.parse().ok()?, height.parse().ok()?);
-        let short = width.min(height);
-        Some(Size::of(class * width / short, class * height / short)?.to_string())
-    };
-    resolutions
-        .flat_map(|resolution| ratios(row).into_iter().map(|ratio| size(resolution.class, ratio)))
-        .flatten()
-        .collect()
+    let sizes = resolutions.flat_map(|resolution| {
+        ratios(row).into_iter().filter_map(|ratio| Size::with(resolution.class, ratio))
+    });
+    sizes.map(|size| size.to_string()).collect()
 }
 
 /// The whole numbers that are meant; none where there is no end to them.

@@ -3,6 +3,7 @@
 //! A dialect is pure: requests and responses are values, time is an argument.
 //! Not here: who sends the requests, when, and with what patience.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -110,12 +111,23 @@ pub struct Submission {
     pub endpoint: String,
     /// The age at which nobody waits for the task's end any more.
     pub deadline: SignedDuration,
-    /// The seconds that were asked for, or that the model makes if nobody says.
-    pub seconds: Option<i64>,
     /// What is known of the video before the vendor says a word; some never say any.
     pub figures: Figures,
+    /// What is asked for, whatever the vendor calls it.
+    pub meaning: Meaning,
     /// What could not be honoured.
     pub warnings: Vec<Warning>,
+}
+
+/// What a request asks for in the words that all vendors share, with the vendor's own choice
+/// where nobody has chosen, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meaning {
+    pub seconds: Option<i64>,
+    pub ratio: Option<Cow<'static, str>>,
+    /// The quality class: 1080 for 1080p.
+    pub class: Option<u32>,
+    pub seed: Option<i64>,
 }
 
 /// The answer to a submission.

@@ -24,8 +24,8 @@ pub use address::BaseUrl;
 pub use aliases::Aliases;
 pub use capability::{Capability, ModelStatus};
 pub use contract::{
-    Callback, CallbackRefused, Cancelled, Dialect, Found, Handle, Polled, Search, Submission,
-    SubmitContext, Submitted,
+    Callback, CallbackRefused, Cancelled, Dialect, Found, Handle, Meaning, Polled, Search,
+    Submission, SubmitContext, Submitted,
 };
 pub use facts::Facts;
 pub use known::{likely, listed};

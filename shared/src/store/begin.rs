@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use jiff::Timestamp;
 
-use super::counts::{Counts, Room};
+use super::counts::{Counts, Found};
 use super::error::StoreError;
 use super::item::Item;
 use super::tasks::Tasks;
@@ -146,14 +146,14 @@ impl Tasks {
             if !fast && !many {
                 return Err(StoreError::missing(ACTION));
             }
-            if fast && let Room::TooLittle = self.find_minute(&mut counts).await? {
+            if fast && let Found::TooLittle = self.find_minute(&mut counts).await? {
                 return Ok(BeginOutcome::TooFast);
             }
             if many {
                 match self.find_unfinished(&mut counts).await? {
-                    Room::Found => {}
-                    Room::TooLittle => return Ok(BeginOutcome::TooMany),
-                    Room::Moving => rest(tried, spread).await,
+                    Found::Room => {}
+                    Found::TooLittle => return Ok(BeginOutcome::TooMany),
+                    Found::Moving => rest(tried, spread).await,
                 }
             }
         }

@@ -54,9 +54,9 @@ struct UnfinishedCount {
 }
 
 /// What a limit leaves to a request that it was in the way of.
-pub(super) enum Room {
+pub(super) enum Found {
     /// Room was found, and may be gone the next moment.
-    Found,
+    Room,
     TooLittle,
     /// The parts are being divided anew.
     Moving,
@@ -64,16 +64,16 @@ pub(super) enum Room {
 
 /// A part of a minute.
 #[derive(Deserialize)]
-struct MinutePart {
+pub(super) struct MinutePart {
     what: String,
     #[serde(default)]
-    creates: u32,
+    pub(super) creates: u32,
 }
 
 /// A part of what may be unfinished.
 #[derive(Deserialize)]
-struct UnfinishedPart {
-    what: String,
+pub(super) struct UnfinishedPart {
+    pub(super) what: String,
     /// How many more may begin.
     #[serde(default)]
     room: i64,
@@ -184,8 +184,8 @@ impl Tasks {
     }
 
     /// Finds room for creates that their parts of the minute had none for.
-    pub(super) async fn find_minute(&self, counts: &mut Counts<'_>) -> Result<Room, StoreError> {
-        let Some(minute) = &mut counts.minute else { return Ok(Room::TooLittle) };
+    pub(super) async fn find_minute(&self, counts: &mut Counts<'_>) -> Result<Found, StoreError> {
+        let Some(minute) = &mut counts.minute else { return Ok(Found::TooLittle) };
         let found: Vec<MinutePart> = self.parts(counts.owner, &minute.what).await?;
         let mut room: Division = (0..minute.parts.count)
             .map(|part| (part, minute.parts.share(minute.parts.limit, part)))
@@ -197,19 +197,19 @@ impl Tasks {
         }
         let first = minute.counted.keys().next().copied().unwrap_or_default();
         let Some(counted) = divide(&room, first, count(counts.tasks)) else {
-            return Ok(Room::TooLittle);
+            return Ok(Found::TooLittle);
         };
         minute.counted = counted;
-        Ok(Room::Found)
+        Ok(Found::Room)
     }
 
     /// Finds room for tasks that their parts had none for.
     pub(super) async fn find_unfinished(
         &self,
         counts: &mut Counts<'_>,
-    ) -> Result<Room, StoreError> {
+    ) -> Result<Found, StoreError> {
         let first = counts.first();
-        let Some(unfinished) = &mut counts.unfinished else { return Ok(Room::TooLittle) };
+        let Some(unfinished) = &mut counts.unfinished else { return Ok(Found::TooLittle) };
         let (parts, tasks) = (unfinished.parts, unfinished.places.values().sum());
         let found: Vec<UnfinishedPart> = self.parts(counts.owner, UNFINISHED).await?;
         let found: BTreeMap<u8, UnfinishedPart> = found
@@ -224,16 +224,16 @@ impl Tasks {
         } else {
             // As many are unfinished as may be, or more than that since the limit was lowered.
             let Some(free) = free(parts, &found).filter(|free| *free >= tasks) else {
-                return Ok(Room::TooLittle);
+                return Ok(Found::TooLittle);
             };
             if !self.divide_anew(counts.owner, parts, &found, free).await? {
-                return Ok(Room::Moving);
+                return Ok(Found::Moving);
             }
             (0..parts.count).map(|part| (part, parts.share(free, part))).collect()
         };
-        let Some(taken) = divide(&room, first, tasks) else { return Ok(Room::TooLittle) };
+        let Some(taken) = divide(&room, first, tasks) else { return Ok(Found::TooLittle) };
         unfinished.taken = taken;
-        Ok(Room::Found)
+        Ok(Found::Room)
     }
 
     /// Gives the parts the room of another limit, evenly, unless somebody else has done so
@@ -276,7 +276,7 @@ impl Tasks {
     }
 
     /// All parts of a count, in one read.
-    async fn parts<T: DeserializeOwned>(
+    pub(super) async fn parts<T: DeserializeOwned>(
         &self,
         owner: &str,
         what: &str,
@@ -308,7 +308,7 @@ impl Tasks {
 
 /// How much room there is under a limit, when what was found is of another; none when more
 /// tasks are unfinished than it allows.
-fn free(parts: Parts, found: &BTreeMap<u8, UnfinishedPart>) -> Option<u32> {
+pub(super) fn free(parts: Parts, found: &BTreeMap<u8, UnfinishedPart>) -> Option<u32> {
     let before = found.values().find_map(|part| part.most).unwrap_or_default();
     let room: i64 = found.values().map(|part| part.room).sum();
     u32::try_from(room + i64::from(parts.limit) - i64::from(before)).ok()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use http::Uri;
 use serde_json::{Map, Value};
 
 use crate::crypto::digest::sha256;
@@ -40,6 +41,16 @@ pub struct Account {
 impl Account {
     pub fn dialect(&self) -> &dyn Dialect {
         &*self.dialect
+    }
+
+    /// The path of a request as the vendor documents it, without what the operator's own
+    /// address may have before it.
+    pub fn documented_path<'a>(&self, uri: &'a Uri) -> &'a str {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let base = self.written.get("base_url").and_then(Value::as_str);
+        let base = base.and_then(|base| base.parse::<Uri>().ok());
+        let before = base.as_ref().map_or("", |base| base.path().trim_end_matches('/'));
+        path.strip_prefix(before).unwrap_or(path)
     }
 
     /// Whether the same account has other credentials here.
@@ -191,6 +202,19 @@ mod tests {
         assert!(before.choose(Vendor::Jimeng).is_none() && after.choose(Vendor::Jimeng).is_some());
         let other = "second".parse().unwrap();
         assert!(after.of(Vendor::Vidu, &other).is_none(), "there is one account");
+    }
+
+    #[test]
+    fn a_path_is_shown_without_what_the_operators_address_has_before_it() {
+        for (base, asked) in [
+            ("https://relay.example/secret/kling/", "https://relay.example/secret/kling/v1/a?b=c"),
+            ("https://relay.example", "https://relay.example/v1/a?b=c"),
+        ] {
+            let text = serde_json::json!({ "kling": { "api_key": "k", "base_url": base } });
+            let accounts = Accounts::read(&text.to_string()).unwrap();
+            let account = accounts.choose(Vendor::Kling).unwrap();
+            assert_eq!(account.documented_path(&asked.parse().unwrap()), "/v1/a?b=c", "{base}");
+        }
     }
 
     #[test]

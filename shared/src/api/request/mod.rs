@@ -76,6 +76,10 @@ pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Order, ApiError> {
         return Err(ApiError::invalid("metadata.prompt", "`metadata.prompt` is empty."));
     }
     options.adopt(others, &mut warnings);
+    if options.has("dry_run") {
+        let message = "`dry_run` is a query parameter: POST to `…?dry_run=true`.";
+        return Err(ApiError::invalid(&options.param("dry_run"), message));
+    }
     for name in RESERVED {
         let param = options.param(name);
         if options.take(name).is_some() {

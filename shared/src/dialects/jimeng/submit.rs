@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::models;
 use super::wire::Create;
 use crate::api::{ApiError, Generation, Given, Image, LONGEST_MODEL, shortened};
+use crate::dialects::contract::Meaning;
 use crate::dialects::translate::{Common, Reader, Translation};
 use crate::task::{Figures, whole};
 
@@ -47,7 +48,11 @@ pub(super) fn translate(generation: Generation) -> Result<Translation, ApiError>
         seed: seed.filter(|seed| *seed >= 0),
         ..Figures::default()
     };
-    Ok(Translation { model, seconds, figures, ..reader.finish(&req_key.clone(), req_key, &body) })
+    // The key is the resolution.
+    let class = reader.row.default_class();
+    let read = reader.finish(&req_key.clone(), req_key, &body);
+    let meaning = Meaning { seconds, class, ..read.meaning };
+    Ok(Translation { model, figures, meaning, ..read })
 }
 
 /// The name that was asked for; the vendor's own `req_key` beats the model. What is read from

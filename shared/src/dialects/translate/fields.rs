@@ -32,11 +32,14 @@ impl Reader {
             (None, Some(outer)) => {
                 (self.duration_param.to_owned(), whole(outer), outer.to_string())
             }
-            (None, None) => return Ok(None),
+            (None, None) => {
+                self.meaning.seconds = self.row.default_seconds;
+                return Ok(None);
+            }
         };
         let allowed = self.row.seconds;
         if let Some(seconds) = seconds.filter(|seconds| allowed.allow(*seconds)) {
-            self.chosen_seconds = Some(seconds);
+            self.meaning.seconds = Some(seconds);
             return Ok(Some(seconds));
         }
         let unit = match allowed {
@@ -78,7 +81,10 @@ impl Reader {
                 let message = format!("`{param}` must be {allowed}, not {seed}.");
                 Err(ApiError::invalid(&param, message))
             }
-            seed => Ok(seed),
+            seed => {
+                self.meaning.seed = seed;
+                Ok(seed)
+            }
         }
     }
 

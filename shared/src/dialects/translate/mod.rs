@@ -11,7 +11,7 @@ mod options;
 mod picture;
 mod reader;
 
-pub use model::{Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution};
+pub use model::{Choice, ImageForm, Input, Model, Numbers, Opt, OptKind, Resolution, class_name};
 pub use picture::Common;
 pub use reader::{Reader, Translation};
 

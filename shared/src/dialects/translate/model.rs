@@ -70,6 +70,12 @@ impl Model {
         self.options().any(|other| other.name == option)
     }
 
+    /// The quality class that the vendor chooses by itself, where the model is known.
+    pub fn default_class(&self) -> Option<u32> {
+        let usual = self.resolutions.values().first().filter(|_| !self.is_family());
+        usual.map(|resolution| resolution.class)
+    }
+
     pub fn options(&self) -> impl Iterator<Item = &'static Opt> {
         self.options.iter().copied().flatten()
     }
@@ -199,7 +205,7 @@ impl Resolution {
 
     /// The resolution as everybody calls it.
     pub fn common_name(self) -> String {
-        if self.class == 2160 { "4k".to_owned() } else { format!("{}p", self.class) }
+        class_name(self.class)
     }
 }
 
@@ -283,6 +289,11 @@ impl Opt {
     pub const fn required(self) -> Self {
         Self { required: true, ..self }
     }
+}
+
+/// A quality class as everybody calls it: `1080p`.
+pub fn class_name(class: u32) -> String {
+    if class == 2160 { "4k".to_owned() } else { format!("{class}p") }
 }
 
 /// Choices as a person would list them: `5, 8 or 10`.

@@ -1,5 +1,6 @@
 //! What becomes of a size: the ratio and the resolution, in whatever fields a vendor has for them.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::model::{Choice, Resolution, one_of};
@@ -17,6 +18,15 @@ pub struct Common {
 impl Reader {
     /// The ratio: the vendor's own option, or else that of the size.
     pub fn ratio(&mut self) -> Result<Option<String>, ApiError> {
+        let ratio = self.chosen_ratio()?;
+        let (row, input) = (self.row, self.input);
+        let usual =
+            row.default_ratio.filter(|_| !row.is_family() && row.ratio_with.contains(&input));
+        self.meaning.ratio = ratio.clone().map(Cow::Owned).or(usual.map(Cow::Borrowed));
+        Ok(ratio)
+    }
+
+    fn chosen_ratio(&mut self) -> Result<Option<String>, ApiError> {
         let (row, model) = (self.row, self.model.clone());
         if !row.ratio_with.contains(&self.input) {
             if let Some((_, param)) = self.size {
@@ -82,7 +92,10 @@ impl Reader {
             self.used_instead("resolution", field);
         }
         let (param, name, got) = match (own, common, self.size) {
-            (None, None, None) => return Ok(None),
+            (None, None, None) => {
+                self.meaning.class = self.row.default_class();
+                return Ok(None);
+            }
             (Some(own), _, size) => {
                 if let Some((size, param)) = size
                     && of_class(size.class_among(&classes)).is_none_or(|it| it.name != own)
@@ -115,6 +128,8 @@ impl Reader {
         if allowed.refuses(|resolution| resolution.name == name) {
             return Err(self.is_none_of(&param, allowed.values(), &got));
         }
+        let known = vendors.iter().find(|resolution| resolution.name == name);
+        self.meaning.class = known.map(|resolution| resolution.class);
         Ok(Some(name))
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::model::{Input, Model};
 use crate::api::{ApiError, Fields, Generation, Given, Size, Warning};
-use crate::dialects::contract::Submission;
+use crate::dialects::contract::{Meaning, Submission};
 use crate::task::Figures;
 
 /// A generation that is being read: whoever reads a field takes it away.
@@ -30,8 +30,8 @@ pub struct Reader {
     pub(super) fps: Option<f64>,
     pub(super) seed: Option<i64>,
     pub(super) options: Fields,
-    /// The seconds that the vendor is asked for.
-    pub(super) chosen_seconds: Option<i64>,
+    /// What has been read so far.
+    pub(super) meaning: Meaning,
     warnings: Vec<Warning>,
 }
 
@@ -41,10 +41,9 @@ pub struct Translation {
     pub model: String,
     pub endpoint: String,
     pub body: Vec<u8>,
-    /// The seconds that were asked for, or that the model makes if nobody says.
-    pub seconds: Option<i64>,
     /// The figures that the request itself tells.
     pub figures: Figures,
+    pub meaning: Meaning,
     pub warnings: Vec<Warning>,
 }
 
@@ -56,9 +55,9 @@ impl Translation {
         deadline: SignedDuration,
         request: impl FnOnce(&str, Bytes) -> Request<Bytes>,
     ) -> Submission {
-        let Self { model, endpoint, body, seconds, figures, warnings } = self;
+        let Self { model, endpoint, body, figures, meaning, warnings } = self;
         let request = request(&endpoint, Bytes::from(body));
-        Submission { request, repeatable, model, endpoint, deadline, seconds, figures, warnings }
+        Submission { request, repeatable, model, endpoint, deadline, figures, meaning, warnings }
     }
 }
 
@@ -90,7 +89,7 @@ impl Reader {
             fps,
             seed,
             options,
-            chosen_seconds: None,
+            meaning: Meaning::default(),
             warnings: Vec::new(),
         }
     }
@@ -152,8 +151,8 @@ impl Reader {
             model: self.model,
             endpoint,
             body: serde_json::to_vec(body).expect("the wire types have string keys only"),
-            seconds: self.chosen_seconds.or(self.row.default_seconds),
             figures: Figures::default(),
+            meaning: self.meaning,
             warnings: self.warnings,
         }
     }
