@@ -168,14 +168,21 @@ mod tests {
         assert_eq!(tasks.time_to_live.as_deref(), Some("ttl"));
         assert_eq!(
             tasks.create_request("tasks")["GlobalSecondaryIndexes"],
-            json!(["vendor_due", "webhook_due"].map(|name| json!({
-                "IndexName": name,
-                "KeySchema": [
-                    {"AttributeName": format!("{name}_shard"), "KeyType": "HASH"},
-                    {"AttributeName": format!("{name}_at"), "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            })))
+            json!(
+                [
+                    ("vendor_due", "vendor_due_shard", "vendor_due_at"),
+                    ("webhook_due", "webhook_due_shard", "webhook_due_at"),
+                    ("owner", "owner", "id"),
+                ]
+                .map(|(name, hash, range)| json!({
+                    "IndexName": name,
+                    "KeySchema": [
+                        {"AttributeName": hash, "KeyType": "HASH"},
+                        {"AttributeName": range, "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }))
+            )
         );
         assert_eq!(usage.time_to_live.as_deref(), Some("ttl"));
         assert_eq!(

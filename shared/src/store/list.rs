@@ -49,8 +49,8 @@ impl Tasks {
         for _ in 0..MOST_PAGES {
             // One more tells whether there are more.
             let after = listed.last.as_ref().or(page.after.as_ref());
-            let mut ids = self.ids(owner, page.direction, after, at_once + 1).await?;
-            let is_last = ids.len() <= at_once;
+            let (mut ids, is_cut) = self.ids(owner, page.direction, after, at_once + 1).await?;
+            let is_last = ids.len() <= at_once && !is_cut;
             ids.truncate(at_once);
             let mut tasks = self.get_all(&ids).await?;
             let count = ids.len();
@@ -73,14 +73,14 @@ impl Tasks {
         Ok(listed)
     }
 
-    /// The ids of an owner's tasks behind this one.
+    /// The ids of an owner's tasks behind this one, and whether DynamoDB stopped looking.
     async fn ids(
         &self,
         owner: &str,
         direction: Direction,
         after: Option<&TaskId>,
         limit: usize,
-    ) -> Result<Vec<TaskId>, StoreError> {
+    ) -> Result<(Vec<TaskId>, bool), StoreError> {
         let (forward, behind) = match direction {
             Direction::NewestFirst => (false, "#owner = :owner AND id < :after"),
             Direction::OldestFirst => (true, "#owner = :owner AND id > :after"),
@@ -103,7 +103,8 @@ impl Tasks {
         let answer = query.send().await.map_err(|error| StoreError::service(ACTION, error))?;
         let keys: Vec<Key> = serde_dynamo::from_items(answer.items.unwrap_or_default())
             .map_err(|error| StoreError::item(ACTION, &error))?;
-        Ok(keys.into_iter().map(|key| key.id).collect())
+        let is_cut = answer.last_evaluated_key.is_some();
+        Ok((keys.into_iter().map(|key| key.id).collect(), is_cut))
     }
 
     /// The tasks that are there of these.

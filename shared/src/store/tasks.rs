@@ -160,7 +160,7 @@ impl Tasks {
     /// there; what comes when others have written, or too much, is left out.
     pub async fn note(&self, task: &Task, event: Event) -> Result<(), StoreError> {
         let count = task.events.len();
-        let mut update = Update::new("size(#events) = :count");
+        let mut update = Update::new("attribute_exists(id) AND size(#events) = :count");
         update.name("events");
         update.value("count", &count)?;
         match task.events.last().and_then(|last| last.again(&event)) {
