@@ -1,6 +1,7 @@
 //! Secrets change while functions run, and neither a client nor a task notices.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use callback::Callback;
 use create::Create;
@@ -12,6 +13,7 @@ use local::{LOCAL_KEY, client};
 use serde_json::json;
 use shared::runtime::Environment;
 
+use crate::between::{Between, Call, Fault, Refusal, serve};
 use crate::gateway::{Gateway, assert_error, tide};
 use crate::reconcile::Later;
 use crate::scripted_vidu::{FIRST_KEY, ScriptedVidu, ViduCallback, state, success};
@@ -81,6 +83,41 @@ async fn a_key_that_is_exchanged_costs_no_client_an_error() {
 
     gateway.client.created(&tide()).await;
     assert_eq!(vidu.unauthorized(), 3, "the new key is remembered");
+}
+
+/// Lets nobody change an item.
+struct NoUpdates;
+
+impl Between for NoUpdates {
+    fn ask(&self, call: &mut Call) -> Fault {
+        match call.operation.as_str() {
+            "UpdateItem" => Fault::Refuse(Refusal::Denied),
+            _ => Fault::None,
+        }
+    }
+}
+
+/// Should the function die behind that, whoever looks for the task asks the account that is
+/// written beside it, and is told by the wrong one that there is none.
+#[tokio::test]
+async fn a_task_goes_to_another_account_only_once_that_is_written_down() {
+    let before = ScriptedVidu::start().await;
+    let gateway = Gateway::calling(&before).await;
+    let database = serve(gateway.stack.database_url(), Arc::new(NoUpdates)).await;
+    let variable = client::variables(&gateway.stack, "Create", &database);
+    let cannot_write = Create::start(&Environment::new(&variable)).expect("it starts");
+    let can_write = create(&gateway).await;
+    for function in [&cannot_write, &can_write] {
+        assert_eq!(ask(function, now()).await, 200, "it knows the first account");
+    }
+
+    let after = ScriptedVidu::start().await;
+    before.exchange_key(NEW_KEY);
+    gateway.stack.put_secret("Accounts", after.accounts());
+    assert_eq!(ask(&cannot_write, later()).await, 502, "as the first account said");
+    assert_eq!(after.submissions().len(), 0);
+    assert_eq!(ask(&can_write, later()).await, 200);
+    assert_eq!(after.submissions().len(), 1);
 }
 
 #[tokio::test]

@@ -63,6 +63,10 @@ impl Lifecycle {
         clock: &Clock,
     ) -> SubmitOutcome {
         let Submitting { task, account, request, repeat } = submitting;
+        let anew = async |account: &Account| {
+            let request = anew(account.dialect())?;
+            self.entrust(task, account, clock).await.then_some(request)
+        };
         let Some(reply) = self.vendors.submit(account, &task.id, request, anew, clock).await else {
             let error = ApiError::out_of_time(task.vendor);
             self.refuse_for_good(task, &error.body, clock).await;
@@ -88,6 +92,19 @@ impl Lifecycle {
                 SubmitOutcome::Refused(refusal)
             }
         }
+    }
+
+    /// Writes down that a task goes to another account than it was stored with. Whoever looks
+    /// for it must know, whatever becomes of this function: the other account does not have it,
+    /// and would say so. False when that could not be written, and then nothing may be sent.
+    async fn entrust(&self, task: &Task, account: &Account, clock: &Clock) -> bool {
+        let credentials = Set::To(account.credentials.to_string());
+        let change = Change { credentials, ..Change::default() };
+        let entrusted = insist(clock, UNPAID, || self.tasks.entrust(task, &change)).await;
+        if let Err(error) = &entrusted {
+            tracing::error!(task.id = %task.id, ?error, "a task could not be given to another account");
+        }
+        entrusted.is_ok_and(|is_there| is_there)
     }
 
     /// Ends a task of which it is unknown whether it is stored, and which nobody has

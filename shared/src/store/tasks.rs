@@ -58,6 +58,13 @@ impl Tasks {
         }
     }
 
+    /// Keeps to which credentials a task goes. False when it has ended meanwhile.
+    pub async fn entrust(&self, task: &Task, change: &Change) -> Result<bool, StoreError> {
+        let mut update = Update::of(change, &task.id, "attribute_not_exists(vendor_task_id)")?;
+        update.require_unfinished()?;
+        Ok(matches!(self.update(&task.id, update).await?, Updated::Done(_)))
+    }
+
     /// Keeps that nobody knows whether the vendor took a task, unless somebody has found out.
     pub async fn doubt(&self, task: &Task, change: &Change) -> Result<(), StoreError> {
         let absent = "attribute_exists(id) AND attribute_not_exists(vendor_task_id)";

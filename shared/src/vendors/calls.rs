@@ -14,7 +14,7 @@ use super::exchange::{Unanswered, exchange, read_request_id};
 use super::registry::{NoAccount, Registry};
 use super::report::Exchange;
 use crate::dialects::{
-    Callback, CallbackRefused, Cancelled, Dialect, Found, Handle, Polled, Search, Submitted,
+    Callback, CallbackRefused, Cancelled, Found, Handle, Polled, Search, Submitted,
 };
 use crate::platform::Clock;
 use crate::platform::http_client::{Roots, http_client};
@@ -98,14 +98,14 @@ impl Vendors {
     }
 
     /// Sends a submission, once. When its account is refused and has other credentials
-    /// by now, surely nothing was made, and the submission is built and sent anew. None
-    /// when there is no time to send it at all.
+    /// by now, surely nothing was made, and the submission is sent anew, once `anew` has built
+    /// it and written down whom it goes to. None when there is no time to send it at all.
     pub async fn submit(
         &self,
         account: &Account,
         task: &TaskId,
         request: Request<Bytes>,
-        anew: impl FnOnce(&dyn Dialect) -> Option<Request<Bytes>>,
+        anew: impl AsyncFnOnce(&Account) -> Option<Request<Bytes>>,
         clock: &Clock,
     ) -> Option<Reply> {
         let reply = self.submit_once(account, task, request, patience(clock)?).await;
@@ -114,9 +114,12 @@ impl Vendors {
             return Some(reply);
         }
         let renewed = self.registry.renewed(account, clock.now()).await;
-        let Some((account, patience)) = renewed.zip(patience(clock)) else { return Some(reply) };
-        match anew(account.dialect()) {
-            Some(request) => Some(self.submit_once(&account, task, request, patience).await),
+        let Some(account) = renewed.filter(|_| patience(clock).is_some()) else {
+            return Some(reply);
+        };
+        let Some(request) = anew(&account).await else { return Some(reply) };
+        match patience(clock) {
+            Some(patience) => Some(self.submit_once(&account, task, request, patience).await),
             None => Some(reply),
         }
     }
