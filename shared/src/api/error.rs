@@ -304,6 +304,14 @@ mod tests {
     }
 
     #[test]
+    fn three_errors_are_limits_of_the_key() {
+        let limits = [Code::KeyRateLimited, Code::TooManyUnfinished, Code::Busy];
+        for code in Code::ALL {
+            assert_eq!(ApiError::new(code, "No.").is_limit(), limits.contains(&code), "{code}");
+        }
+    }
+
+    #[test]
     fn a_busy_vendor_says_when_to_ask_again() {
         let rows = [
             (FaultKind::RateLimited, 429, 7, 7),

@@ -246,16 +246,71 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A vendor's own option beats the top-level field; the client is told when they differ.
-pub fn prefer<T: PartialEq>(
-    inner: Option<T>,
-    outer: Option<T>,
-    field: &str,
-    warnings: &mut Vec<Warning>,
-) -> Option<T> {
-    if inner.is_some() && outer.is_some() && inner != outer {
-        let message = format!("`metadata.{field}` was used instead.");
-        warnings.push(Warning::new(field, message));
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(name: &'static str, value: Value) -> Fields {
+        let Value::Object(map) = value else { panic!("an object") };
+        Fields::new(name, map).expect("not too much")
     }
-    inner.or(outer)
+
+    #[test]
+    fn what_stood_beside_an_object_is_called_by_its_own_name() {
+        let mut options = fields("metadata", json!({"mode":"pro","seed":7}));
+        let others = fields("", json!({"mode":"pro","seed":8,"sound":"on"}));
+        let mut warnings = Vec::new();
+        options.adopt(others, &mut warnings);
+        let warned: Vec<_> = warnings.iter().map(|it| (&*it.param, &*it.message)).collect();
+        assert_eq!(warned, [("seed", "`metadata.seed` was used instead.")]);
+        options.put_outer("ratio", json!("1:1"));
+        for (field, param, value) in [
+            ("mode", "metadata.mode", json!("pro")),
+            ("seed", "metadata.seed", json!(7)),
+            ("sound", "sound", json!("on")),
+            ("ratio", "ratio", json!("1:1")),
+        ] {
+            assert_eq!(options.param(field), param);
+            assert_eq!(options.is_outer(field), param == field, "{field}");
+            assert!(!options.is_empty(), "{field} is left");
+            assert_eq!(options.take(field), Some(value), "{field}");
+        }
+        assert!(options.is_empty());
+    }
+
+    #[test]
+    fn a_flag_may_be_a_text() {
+        let rows = [
+            (json!(true), Some(true)),
+            (json!(false), Some(false)),
+            (json!("true"), Some(true)),
+            (json!("false"), Some(false)),
+            (json!("yes"), None),
+            (json!(1), None),
+        ];
+        for (value, flag) in rows {
+            let read = fields("", json!({ "flag": value })).take_flag("flag");
+            assert_eq!(read.ok(), flag.map(Some), "{value}");
+        }
+        assert_eq!(Fields::default().take_flag("flag"), Ok(None));
+    }
+
+    #[test]
+    fn a_wrong_value_is_repeated_in_short() {
+        let rows = [
+            (json!(true), "true"),
+            (json!(12), "12"),
+            (json!("x"), "the string \"x\""),
+            (json!("x".repeat(41)), &format!("the string \"{}…\"", "x".repeat(40))),
+            (json!([]), "a list"),
+            (json!({}), "an object"),
+        ];
+        for (value, told) in rows {
+            let body = fields("", json!({}));
+            let error = body.wrong_type("field", "so", &value);
+            assert_eq!(error.body.message, format!("`field` must be so, not {told}."));
+        }
+    }
 }

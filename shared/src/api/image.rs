@@ -158,6 +158,15 @@ mod tests {
     const PNG: &str = "iVBORw0KGgo=";
 
     #[test]
+    fn an_image_is_printed_without_itself() {
+        for (text, printed) in
+            [("https://i.example/a.png", "Image::Url"), (PNG, "Image::Png(8 bytes)")]
+        {
+            assert_eq!(format!("{:?}", Image::read(text, "image").unwrap()), printed);
+        }
+    }
+
+    #[test]
     fn an_image_is_read_in_all_its_forms() {
         let png = format!("data:image/png;base64,{PNG}");
         let rows = [

@@ -50,10 +50,6 @@ impl<'de> Visitor<'de> for UnrepeatedVisitor {
         Ok(text.into())
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(text.into())
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         while let Some(Unrepeated(item)) = items.next_element()? {

@@ -145,6 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::task::testing::task;
 
     fn read(query: &[(&str, &str)]) -> Result<Page, ApiError> {
         let query = query.iter().map(|(name, value)| (name.to_string(), vec![value.to_string()]));
@@ -165,6 +166,34 @@ mod tests {
         assert_eq!(page.after.map(|it| it.to_string()), Some(id));
         assert_eq!(page.status, Some(Status::Succeeded));
         assert!(!read(&[("model", "viduq1")]).unwrap().wants_all());
+    }
+
+    #[test]
+    fn a_page_wants_the_tasks_that_fit_all_it_names() {
+        let task = Task { status: Status::Succeeded, ..task() };
+        let page = |status, model: Option<&str>| Page {
+            status,
+            model: model.map(str::to_owned),
+            ..read(&[("order", "desc")]).unwrap()
+        };
+        let (done, failed) = (Some(Status::Succeeded), Some(Status::Failed));
+        let rows = [
+            (page(None, None), true),
+            (page(done, None), true),
+            (page(failed, None), false),
+            (page(None, Some("viduq1")), true),
+            (page(None, Some("viduq2")), false),
+            (page(done, Some("viduq1")), true),
+            (page(failed, Some("viduq1")), false),
+            (page(done, Some("viduq2")), false),
+        ];
+        for (page, wanted) in rows {
+            assert_eq!(page.wants(&task), wanted, "{page:?}");
+        }
+        let query = HashMap::from([("limit".to_owned(), vec!["1".to_owned(), "2".to_owned()])]);
+        let request = Request::default().with_query_string_parameters(query);
+        let error = Page::read(&request, |_| None).expect_err("which one?");
+        assert_eq!(error.body.param.as_deref(), Some("limit"));
     }
 
     #[test]

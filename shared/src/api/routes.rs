@@ -83,6 +83,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_route_names_all_its_methods_and_its_surface() {
+        let reads = [EVENTS, CONTENT, MODELS, MODEL, VIDEO_MODELS, VIDEOS_MODELS, CONTRACT, DOCS];
+        let of_videos = [
+            VIDEOS,
+            VIDEO,
+            CONTENT,
+            CANCEL_VIDEO,
+            REMIX,
+            EDITS,
+            EXTENSIONS,
+            CHARACTERS,
+            VIDEOS_MODELS,
+        ];
+        for route in ALL {
+            let allowed = if [GENERATIONS, VIDEOS].contains(&route) {
+                "GET, HEAD, POST"
+            } else if [GENERATION, VIDEO].contains(&route) {
+                "DELETE, GET, HEAD"
+            } else if reads.contains(&route) {
+                "GET, HEAD"
+            } else {
+                "POST"
+            };
+            assert_eq!(methods(route), allowed, "{route}");
+            let is_of_videos = surface(route) == Surface::Videos;
+            assert_eq!(is_of_videos, of_videos.contains(&route), "{route}");
+        }
+    }
+
+    #[test]
     fn a_path_is_for_the_most_literal_route() {
         let rows = [
             ("/v1/video/generations", Some(GENERATIONS)),

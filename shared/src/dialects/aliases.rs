@@ -66,5 +66,7 @@ mod tests {
         for broken in ["", "[]", r#"{"a":1}"#, r#"{"a":"sora-2"}"#, &long(257)] {
             assert!(broken.parse::<Aliases>().is_err(), "{broken}");
         }
+        let error = r#"{"a":"sora-2"}"#.parse::<Aliases>().expect_err("nobody's");
+        assert_eq!(error.to_string(), "`a` stands for `sora-2`, which no vendor serves");
     }
 }

@@ -1,5 +1,7 @@
 //! What a client may write, and what it is told about the rest.
 
+use serde_json::json;
+
 use super::*;
 
 #[test]
@@ -174,5 +176,31 @@ fn nobody_has_so_many_fields_or_such_long_names() {
         let error = read(&HeaderMap::new(), body.as_bytes()).expect_err("refused");
         assert_eq!(error.status(), 400);
         assert!(error.body.to_json().to_string().len() < 1_000, "the answer stays small");
+    }
+}
+
+#[test]
+fn a_text_may_be_as_long_as_its_limit() {
+    for (param, most) in [("model", 256), ("user", 1024), ("metadata.payload", 256 * 1024)] {
+        for (length, is_fine) in [(most, true), (most + 1, false)] {
+            let text = "x".repeat(length);
+            let mut body = json!({"model":"viduq1","prompt":"a tide","metadata":{}});
+            match param.strip_prefix("metadata.") {
+                Some(option) => body["metadata"][option] = text.into(),
+                None => body[param] = text.into(),
+            }
+            let read = read(&HeaderMap::new(), body.to_string().as_bytes());
+            let refused = read.err().and_then(|error| error.body.param);
+            assert_eq!(refused.as_deref(), (!is_fine).then_some(param), "{length}");
+        }
+    }
+}
+
+#[test]
+fn a_size_may_be_said_twice_if_it_is_the_same() {
+    for (width, is_fine) in [(1280, true), (1281, false)] {
+        let body = json!({"model":"viduq1","prompt":"a tide","size":"1280x720","width":width,"height":720});
+        let read = read(&HeaderMap::new(), body.to_string().as_bytes());
+        assert_eq!(read.is_ok(), is_fine, "{width}");
     }
 }
