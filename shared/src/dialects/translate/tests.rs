@@ -22,6 +22,7 @@ const MODELS: &[Model] = &[
         needs_ratio: true,
         ..STRICT
     },
+    Model { name: "last-1", inputs: Choice::Only(&[Input::LastFrame]), ..STRICT },
     Model { name: "references-1", inputs: Choice::Known(&[Input::References]), ..STRICT },
     Model {
         name: "plain-1",
@@ -163,6 +164,25 @@ fn what_a_row_allows_is_sent_as_it_was_meant() {
     ];
     for (model, added, sent, reason) in rows {
         assert_eq!(translate(model, &added).expect(reason), (sent, Vec::new()), "{reason}");
+    }
+}
+
+#[test]
+fn inputs_and_resolutions_have_the_words_that_programs_know() {
+    let words = ["text", "first_frame", "first_and_last_frame", "last_frame", "references"];
+    assert_eq!(
+        [
+            Input::Text,
+            Input::FirstFrame,
+            Input::FirstAndLastFrame,
+            Input::LastFrame,
+            Input::References,
+        ]
+        .map(Input::as_str),
+        words
+    );
+    for (class, name) in [(720, "720p"), (1080, "1080p"), (2160, "4k")] {
+        assert_eq!(Resolution::new("any", class).common_name(), name);
     }
 }
 

@@ -30,6 +30,13 @@ fn what_cannot_be_honoured_is_warned_about_in_the_same_words() {
             json!({"seed":2}),
             &[("seed", "`metadata.seed` was used instead.")],
         ),
+        // A last frame alone is an input of this one, but nobody here reads it.
+        (
+            "last-1",
+            json!({"metadata":{"image_tail":A}}),
+            json!({}),
+            &[("image", "Somebody's endpoint has no `image`; it was left out.")],
+        ),
         (
             "plain-1",
             json!({"seed":1,"metadata":{"seed":"any"}}),

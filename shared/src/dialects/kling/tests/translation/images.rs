@@ -41,6 +41,14 @@ fn images_are_first_and_last_frame_without_their_prefix() {
         ),
         (
             "kling-v2-6",
+            json!({"image":A,"metadata":{"image":A}}),
+            image,
+            json!({"image":A}),
+            &[],
+            "the same said twice",
+        ),
+        (
+            "kling-v2-6",
             json!({"images":[A,B],"metadata":{"image_tail":B}}),
             image,
             json!({"image":A,"image_tail":B}),
