@@ -40,9 +40,10 @@ pub fn vendor_of(model: &str) -> Option<Vendor> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
+    use jiff::{SignedDuration, Timestamp};
 
     use super::*;
+    use crate::dialects::contract::Handle;
     use crate::dialects::translate::Model;
     use crate::task::{Fault, FaultKind, RETENTION};
 
@@ -101,6 +102,20 @@ mod tests {
         for (vendor, account, model, expected) in rows {
             let dialect = open(vendor, account.clone()).expect("an account");
             assert_eq!(dialect.serves(model), expected, "{model} {account}");
+        }
+    }
+
+    #[test]
+    fn only_vidu_stops_a_task() {
+        for (vendor, account) in [
+            (Vendor::Kling, serde_json::json!({ "api_key": "k" })),
+            (Vendor::Jimeng, serde_json::json!({ "access_key": "a", "secret_key": "s" })),
+            (Vendor::Vidu, serde_json::json!({ "api_key": "k" })),
+        ] {
+            let dialect = open(vendor, account).expect("an account");
+            let handle = Handle { vendor_task_id: "1", endpoint: "text2video" };
+            let request = dialect.cancel(&handle, Timestamp::UNIX_EPOCH);
+            assert_eq!(request.is_some(), vendor == Vendor::Vidu, "{vendor}");
         }
     }
 

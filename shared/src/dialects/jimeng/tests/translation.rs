@@ -9,6 +9,7 @@ use super::*;
 use crate::dialects::testing::translation::{
     self, A, B, PNG, Refusal, Rule, Translated, WEBP, check_refused_fields, check_rules, request,
 };
+use crate::task::whole;
 
 const JPEG: &str = "/9j/4AAQ";
 
@@ -155,6 +156,19 @@ fn a_name_for_several_products_is_expanded_by_what_is_given() {
     ]);
 }
 
+#[test]
+fn the_model_is_the_name_that_was_asked_for_and_not_its_key() {
+    let rows = [
+        ("jimeng_v30", json!({}), "jimeng_v30"),
+        ("jimeng_t2v_v30", json!({}), "jimeng_t2v_v30"),
+        ("jimeng_v30", json!({"metadata":{"req_key":"jimeng_v30_pro"}}), "jimeng_v30_pro"),
+    ];
+    for (model, added, expected) in rows {
+        let (_, submission) = translate(&request(model, &added)).unwrap();
+        assert_eq!(submission.model, expected);
+    }
+}
+
 /// Jimeng never reports these, so the request is all there is to know them by.
 #[test]
 fn what_the_request_says_of_the_video_is_kept() {
@@ -170,5 +184,6 @@ fn what_the_request_says_of_the_video_is_kept() {
         let (_, submission) = translate(&request(model, &added)).expect(reason);
         let figures = Figures { duration, seed, ..Figures::default() };
         assert_eq!(submission.figures, figures, "{reason}");
+        assert_eq!(submission.meaning.seconds, duration.and_then(whole), "{reason}");
     }
 }
