@@ -148,8 +148,14 @@ mod tests {
         for vendor in Vendor::ALL {
             let models = facts(vendor).models;
             assert_eq!(Model::named(models, "nobody-knows").name, "*", "{vendor}");
-            for model in models {
-                assert_eq!(Model::named(models, model.name).name, model.name, "written once");
+            for (index, model) in models.iter().enumerate() {
+                assert_eq!(Model::named(models, model.name).name, model.name);
+                for other in &models[index + 1..] {
+                    assert_ne!(other.name, model.name, "written once");
+                    let is_other = model.title.is_empty() || other.title != model.title;
+                    assert!(is_other, "{}", model.title);
+                }
+                assert_eq!(model.title.is_empty(), model.name.ends_with('*'), "{}", model.name);
             }
         }
     }
