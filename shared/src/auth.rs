@@ -60,7 +60,7 @@ pub fn check_count(limits: Limits, tasks: u32) -> Result<(), ApiError> {
 
 /// The answer to a client whose tasks did not begin.
 pub fn refusal(limits: Limits, begun: &BeginOutcome, now: Timestamp) -> ApiError {
-    match begun {
+    let error = match begun {
         BeginOutcome::TooFast => ApiError::key_rate_limited(
             limits.creates_per_minute.unwrap_or_default(),
             rest_of_minute(now),
@@ -69,5 +69,6 @@ pub fn refusal(limits: Limits, begun: &BeginOutcome, now: Timestamp) -> ApiError
             ApiError::too_many_unfinished(limits.unfinished.unwrap_or_default())
         }
         BeginOutcome::Stored | BeginOutcome::Before(_) | BeginOutcome::Busy => ApiError::busy(),
-    }
+    };
+    error.with_limits(limits)
 }

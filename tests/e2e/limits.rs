@@ -24,6 +24,9 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
     let third = client.create(&tide()).await;
     assert_error(&third, 429, "too_many_unfinished", None);
     assert!(third.headers.contains_key("retry-after"));
+    assert_eq!(third.headers["x-ratelimit-limit-unfinished"], "2");
+    assert_eq!(third.headers["x-ratelimit-remaining-unfinished"], "0");
+    assert!(!third.headers.contains_key("x-ratelimit-limit-requests"), "it has no such limit");
     assert_eq!(third.body["error"]["charged"], "no");
     assert_eq!(gateway.client.create(&tide()).await.status, 200, "another key has its own");
 
@@ -32,7 +35,9 @@ async fn a_key_has_so_many_unfinished_tasks_at_once_and_no_more() {
         client.wait_for(id, "succeeded").await;
     }
     assert_eq!(unfinished(&gateway, "key_limited").await.0, 0, "an end gives a place back");
-    assert_eq!(client.create(&tide()).await.status, 200);
+    let fourth = client.create(&tide()).await;
+    assert_eq!(fourth.status, 200);
+    assert_eq!(fourth.headers["x-ratelimit-limit-unfinished"], "2");
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ impl Create {
             if may_repeat { error.of_a_repetition() } else { error }
         };
         let plan = self.plan(request, clock.now()).await.map_err(reject)?;
-        let strict = plan.strict;
+        let (strict, limits) = (plan.strict, plan.limits);
         let earlier = match self.earlier_try(&plan, clock).await.map_err(reject)? {
             None => self.begin_wished(&plan, clock).await.map_err(reject)?,
             earlier => earlier,
@@ -89,6 +89,7 @@ impl Create {
             }
             None => render(&self.submit(plan, clock).await?)?,
         };
+        http::tell_limits(response.headers_mut(), limits);
         if strict {
             let applied = HeaderValue::from_static("handling=strict");
             response.headers_mut().insert("preference-applied", applied);

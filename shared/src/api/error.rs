@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::routes;
 use super::warning::Warning;
-use crate::task::{Charged, Code, ErrorBody, Fault, Vendor};
+use crate::task::{Charged, Code, ErrorBody, Fault, Limits, Vendor};
 
 /// An answer that is an error: the body and what goes around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct ApiError {
     pub retry_after: Option<u32>,
     /// The methods that a route takes, when another one was used.
     pub allow: Option<&'static str>,
+    /// The limits of the key that asked, where they are in the way.
+    pub limits: Option<Limits>,
     /// Whether it was only asked what the answer would be.
     pub of_dry_run: bool,
 }
@@ -25,7 +27,13 @@ const LONGEST_WAIT: u32 = 60;
 
 impl From<ErrorBody> for ApiError {
     fn from(body: ErrorBody) -> Self {
-        Self { body: Box::new(body), retry_after: None, allow: None, of_dry_run: false }
+        Self {
+            body: Box::new(body),
+            retry_after: None,
+            allow: None,
+            limits: None,
+            of_dry_run: false,
+        }
     }
 }
 
@@ -155,6 +163,11 @@ impl ApiError {
     pub fn busy() -> Self {
         let message = "Too many requests with this API key came at the same moment.";
         Self::new(Code::Busy, message).after(1)
+    }
+
+    /// The same error, telling the limits that are in the way.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits: Some(limits), ..self }
     }
 
     /// Whether the key's own limits are in the way.

@@ -1,13 +1,13 @@
 //! What every HTTP answer of every function has in common.
 
-use ::http::{HeaderMap, StatusCode, header};
+use ::http::{HeaderMap, HeaderName, StatusCode, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde::Serialize;
 
 use super::error::ApiError;
 use super::routes;
-use crate::task::{Code, TaskId};
+use crate::task::{Code, Limits, TaskId};
 
 /// An answer with a JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
@@ -43,6 +43,15 @@ pub fn error(error: &ApiError, request_id: Option<&str>) -> Response<Body> {
     if let Some(seconds) = error.retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    if let Some(limits) = error.limits {
+        tell_limits(headers, limits);
+        let none = |name| (name, header::HeaderValue::from_static("0"));
+        headers.extend(match error.code() {
+            Code::KeyRateLimited => Some(none(REMAINING_REQUESTS)),
+            Code::TooManyUnfinished => Some(none(REMAINING_UNFINISHED)),
+            _ => None,
+        });
+    }
     // Stock SDKs repeat these by themselves, unless they are told not to.
     if error.status().is_server_error() || error.status() == StatusCode::CONFLICT {
         let retry = if error.code().is_retryable() { "true" } else { "false" };
@@ -57,6 +66,23 @@ pub fn error(error: &ApiError, request_id: Option<&str>) -> Response<Body> {
     }
     response
 }
+
+/// Tells the limits of the key that asked, as many APIs do; what is left of them is told where
+/// it is nothing.
+pub fn tell_limits(headers: &mut HeaderMap, limits: Limits) {
+    let Limits { creates_per_minute, unfinished } = limits;
+    let told = [
+        (HeaderName::from_static("x-ratelimit-limit-requests"), creates_per_minute),
+        (HeaderName::from_static("x-ratelimit-limit-unfinished"), unfinished),
+    ];
+    for (name, limit) in told {
+        headers.extend(limit.map(|limit| (name, limit.into())));
+    }
+}
+
+const REMAINING_REQUESTS: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+const REMAINING_UNFINISHED: HeaderName =
+    HeaderName::from_static("x-ratelimit-remaining-unfinished");
 
 /// The route of the template that a request came by, without its method. None when it came by
 /// none: such requests are answered with a 404.
