@@ -99,6 +99,13 @@ impl Metered {
         answer["task_id"].as_str().expect("a task").to_owned()
     }
 
+    /// A try of an SDK's, as it numbers them.
+    async fn come(&self, number: &str) {
+        let request = self.gateway.client.create_request(&tide());
+        let request = event(request.header("x-stainless-retry-count", number), &[]);
+        assert_eq!(self.create.answer(&request, &clock(Timestamp::now())).await.status(), 200);
+    }
+
     async fn get(&self, id: &str, now: Timestamp) {
         let path = format!("/v1/video/generations/{id}");
         let request = event(self.gateway.client.request("GET", &path), &[("task_id", id)]);
@@ -287,6 +294,17 @@ async fn a_dry_run_costs_nothing_but_a_look_at_the_limits() {
         assert_eq!(answer.status(), 200);
         metered.assert("of a key with both limits", calls);
     }
+}
+
+#[tokio::test]
+async fn a_try_of_an_sdks_costs_a_small_write_and_its_retry_no_task() {
+    let metered = Metered::start().await;
+    metered.come("0").await;
+    let first = ["UpdateItem Tasks 1", "PutItem Tasks 1+2", "UpdateItem Tasks 1"];
+    metered.assert("a first try", &first);
+    metered.come("1").await;
+    let retry = ["GetItem Tasks 1", "GetItem Tasks 1", "UpdateItem Tasks 1"];
+    metered.assert("a retry, whose answer was lost", &retry);
 }
 
 #[tokio::test]
