@@ -49,7 +49,10 @@ async fn when_hundreds_come_at_once_as_many_begin_as_may() {
     let asked = (0..300).map(|_| async { client.create(&tide()).await.status });
     let statuses = join_all(asked).await;
     let count = |status| statuses.iter().filter(|it| **it == status).count();
-    assert_eq!((count(StatusCode::OK), count(StatusCode::TOO_MANY_REQUESTS)), (7, 293));
+    assert_eq!(count(StatusCode::OK), 7);
+    // On a machine that is busy with more than this, some find no time to begin at all.
+    let sent_away = count(StatusCode::TOO_MANY_REQUESTS) + count(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(sent_away, 293, "{statuses:?}");
 }
 
 #[tokio::test]
