@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 
@@ -32,10 +33,7 @@ impl Tasks {
         let value = serde_dynamo::to_attribute_value(wish)
             .map_err(|error| StoreError::item(ACTION, &error))?;
         let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", AttributeValue::S(place.to_owned()))
+            .wishes_at(place)
             .expression_attribute_names("#wish", name(wish))
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":wish", value)
@@ -48,15 +46,9 @@ impl Tasks {
                 .condition_expression("attribute_exists(#refused)")
                 .expression_attribute_names("#refused", name(refused)),
         };
-        let written = transaction::write(ACTION, 0, || write.clone().send()).await?;
-        match written.map_err(SdkError::into_service_error) {
-            Ok(answer) => {
-                self.forget_oldest(place, &answer.attributes.unwrap_or_default()).await;
-                Ok(true)
-            }
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(error) => Err(StoreError::service(ACTION, error)),
-        }
+        let Some(item) = send(write).await? else { return Ok(false) };
+        self.forget_oldest(place, &item).await;
+        Ok(true)
     }
 
     /// The wishes that are kept there.
@@ -81,40 +73,30 @@ impl Tasks {
         tried: u32,
     ) -> Result<bool, StoreError> {
         let write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", AttributeValue::S(place.to_owned()))
+            .wishes_at(place)
             .update_expression("SET #wish.#tried = :tried")
             .condition_expression("#wish.#tried < :tried")
             .expression_attribute_names("#wish", name(wish))
             .expression_attribute_names("#tried", "tried")
             .expression_attribute_values(":tried", number(tried.into()));
-        let written = transaction::write(ACTION, 0, || write.clone().send()).await?;
-        match written.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(error) => Err(StoreError::service(ACTION, error)),
-        }
+        send(write).await.map(|done| done.is_some())
     }
 
     /// Keeps that nothing was made for a wish, whose client may try again.
     pub async fn refuse_wish(&self, place: &str, wish: &Wish) -> Result<(), StoreError> {
         let write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", AttributeValue::S(place.to_owned()))
+            .wishes_at(place)
             .update_expression("SET #wish.#refused = :true")
             .condition_expression("attribute_exists(#wish)")
             .expression_attribute_names("#wish", name(wish))
             .expression_attribute_names("#refused", "refused")
             .expression_attribute_values(":true", AttributeValue::Bool(true));
-        let written = transaction::write(ACTION, 0, || write.clone().send()).await?;
-        match written.map_err(SdkError::into_service_error) {
-            Ok(_) | Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            Err(error) => Err(StoreError::service(ACTION, error)),
-        }
+        send(write).await.map(drop)
+    }
+
+    fn wishes_at(&self, place: &str) -> UpdateItemFluentBuilder {
+        let id = AttributeValue::S(place.to_owned());
+        self.client.update_item().table_name(&self.table).key("id", id)
     }
 
     async fn forget_oldest(&self, place: &str, item: &Item) {
@@ -126,10 +108,7 @@ impl Tasks {
         let oldest: Vec<_> = wishes.iter().take(wishes.len() - LEFT).map(name).collect();
         let places: Vec<_> = (0..oldest.len()).map(|at| format!("#w{at}")).collect();
         let mut write = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", AttributeValue::S(place.to_owned()))
+            .wishes_at(place)
             .update_expression(format!("REMOVE {}", places.join(", ")))
             .condition_expression("attribute_exists(id)");
         for (place, name) in places.into_iter().zip(oldest) {
@@ -140,6 +119,16 @@ impl Tasks {
             let error = StoreError::service(ACTION, error);
             tracing::warn!(%error, "old wishes could not be forgotten");
         }
+    }
+}
+
+/// The item as it is then. None when the condition does not hold.
+async fn send(write: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+    let written = transaction::write(ACTION, 0, || write.clone().send()).await?;
+    match written.map_err(SdkError::into_service_error) {
+        Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+        Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+        Err(error) => Err(StoreError::service(ACTION, error)),
     }
 }
 
