@@ -15,8 +15,36 @@ pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
 pub(crate) struct Contract {
     pub(crate) document: Value,
-    /// By the pointer to the schema, as `#/paths/…`.
+    /// Of the document with answers closed: it lets clients expect new members, and here each
+    /// is a surprise. By the pointer to the schema, as `#/paths/…`.
     validators: BTreeMap<String, Validator>,
+}
+
+/// What clients send, which may have members that nobody knows, and what another schema adds to.
+const OPEN: [&str; 4] = ["CreateRequest", "Options", "Reference", "Capability"];
+
+/// Lets no object have other members than those that are said.
+fn close(schema: &mut Value) {
+    let Some(members) = schema.as_object_mut() else { return };
+    if members.contains_key("properties") && !members.contains_key("additionalProperties") {
+        members.insert("additionalProperties".to_owned(), false.into());
+    }
+    // Not what goes with the whole object: parts of it say less than all.
+    for keyword in ["properties", "patternProperties"] {
+        for part in members.get_mut(keyword).and_then(Value::as_object_mut).into_iter().flatten() {
+            close(part.1);
+        }
+    }
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(part) = members.get_mut(keyword) {
+            close(part);
+        }
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        for choice in members.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
+            close(choice);
+        }
+    }
 }
 
 /// Where the document's own schemas are found while one of them is applied.
@@ -27,7 +55,13 @@ impl Contract {
         let document: Value = serde_json::from_str(docs::CONTRACT).expect("JSON");
         let mut pointers = Vec::new();
         find_schemas(&document, "#", &mut pointers);
-        let resource = Draft::Draft202012.create_resource(document.clone());
+        let mut closed = document.clone();
+        for (name, schema) in closed["components"]["schemas"].as_object_mut().expect("schemas") {
+            if !OPEN.contains(&name.as_str()) {
+                close(schema);
+            }
+        }
+        let resource = Draft::Draft202012.create_resource(closed);
         let registry = Registry::new().add(DOCUMENT, resource).expect("a resource");
         let registry = registry.prepare().expect("every reference leads somewhere");
         let validators = pointers
@@ -154,6 +188,9 @@ impl Contract {
             _ => String::from_utf8_lossy(body).into(),
         };
         self.check(&format!("{content}/schema"), &body, place);
+        if let Some(codes) = response["x-codes"].as_array() {
+            assert!(codes.contains(&body["code"]), "{place}: the code is not said: {body}");
+        }
     }
 }
 

@@ -126,15 +126,11 @@ function parameters(contract, operation) {
   return table("Path and headers", ["Name", "Meaning"], rows);
 }
 
-function codesOf(schema) {
-  return (schema?.allOf ?? []).flatMap((part) => part.properties?.code?.enum ?? []);
-}
-
 function answers(contract, operation) {
   const all = Object.entries(operation.responses).map(([status, one]) => [status, resolve(contract, one)]);
   const rows = all.map(([status, answer]) => {
     const content = Object.values(answer.content ?? {})[0];
-    const codes = codesOf(content?.schema);
+    const codes = answer["x-codes"] ?? [];
     const headers = Object.keys(answer.headers ?? {});
     const name = nameOf(content?.schema);
     return [
