@@ -27,6 +27,7 @@ async fn create(world: &World, model: &'static str, webhook: Option<String>) -> 
         prompt: format!("a tide by {model}"),
         count: 1,
         idempotency_key: None,
+        try_number: None,
         webhook,
         simulate: Vec::new(),
     };

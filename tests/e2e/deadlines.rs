@@ -24,6 +24,7 @@ fn wanted(prompt: &str) -> Wanted {
         prompt: prompt.to_owned(),
         count: 1,
         idempotency_key: None,
+        try_number: None,
         webhook: None,
         simulate: Vec::new(),
     }

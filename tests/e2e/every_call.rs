@@ -28,6 +28,8 @@ struct Path {
     /// Whether the key has limits, so that its tasks are counted.
     limited: bool,
     idempotent: bool,
+    /// Whether its client's SDK repeats requests by itself.
+    by_sdk: bool,
     webhook: bool,
     simulate: &'static [&'static str],
     /// The function whose calls go wrong.
@@ -40,6 +42,7 @@ const PLAIN: Path = Path {
     count: 1,
     limited: false,
     idempotent: false,
+    by_sdk: false,
     webhook: false,
     simulate: &[],
     watched: "Create",
@@ -121,6 +124,7 @@ impl Path {
             prompt: format!("{}: {what}", self.name),
             count: self.count,
             idempotency_key: self.idempotent.then(|| format!("case-{number}")),
+            try_number: None,
             webhook: self.webhook.then(|| hook.to_owned()),
             simulate: self.simulate.to_vec(),
         }
@@ -144,6 +148,12 @@ impl Path {
         let step = case.at.map(|(call, kind)| Step::new(call, kind));
         if self.watched == "Create" {
             let (rule, calls) = recording(step);
+            if self.by_sdk {
+                let mut first = Some(rule);
+                let rules = move || first.take().unwrap_or_else(|| recording(None).0);
+                world.create_by_sdk(&wanted, rules).await;
+                return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
+            }
             let told = world.create(&wanted, rule).await;
             if wanted.idempotency_key.is_some() && told.answer.is_none_or(|it| it.0 != 200) {
                 // A careful client asks again, once the first cannot be at work any more.
@@ -247,6 +257,14 @@ async fn whatever_happens_to_a_create_that_is_counted_and_may_come_twice_its_ans
 }
 
 #[tokio::test(start_paused = true)]
+async fn whatever_happens_to_a_create_that_an_sdk_repeats_it_makes_one_video() {
+    let repeated = |path| Path { by_sdk: true, ..path };
+    let counted = |path| Path { limited: true, count: 2, ..repeated(path) };
+    let heard = |path| Path { simulate: &["dropped-after"], ..repeated(path) };
+    check(&[repeated(KLING), repeated(VIDU), counted(VIDU), repeated(JIMENG), heard(KLING)]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn whatever_happens_to_the_writing_of_a_refusal_it_costs_nothing() {
     let refused = |path| Path { simulate: &["busy"], ..path };
     let counted = |path| Path { limited: true, idempotent: true, ..refused(path) };
@@ -321,6 +339,7 @@ async fn whatever_happens_to_a_delete_it_can_be_done_again() {
             prompt: format!("case {number}"),
             count: 1,
             idempotency_key: None,
+            try_number: None,
             webhook: Some(hook.clone()),
             simulate: Vec::new(),
         };

@@ -34,6 +34,7 @@ async fn create_all(world: &World) {
             prompt: format!("{model}, {simulate:?}"),
             count: 1,
             idempotency_key: None,
+            try_number: None,
             webhook: None,
             simulate: simulate.to_vec(),
         };

@@ -185,8 +185,12 @@ async fn operator(world: &World, dice: &Dice) {
 async fn client(world: &World, dice: &Dice, hook: &str, number: u64) {
     sleep(Duration::from_millis(dice.throw(SPREAD * 1000))).await;
     let mut wanted = wanted(dice, hook, number);
+    let is_sdk = wanted.idempotency_key.is_none() && dice.one_in(2);
     for again in 1..=3 {
-        let told = world.create(&wanted, rule(world, dice)).await;
+        let told = match is_sdk {
+            true => world.create_by_sdk(&wanted, || rule(world, dice)).await,
+            false => world.create(&wanted, rule(world, dice)).await,
+        };
         let ids: Vec<_> = told.task_ids().into_iter().map(str::to_owned).collect();
         for id in ids {
             if dice.one_in(2) {
@@ -223,6 +227,7 @@ fn wanted(dice: &Dice, hook: &str, number: u64) -> Wanted {
         prompt: format!("{PROMPT} {number}"),
         count: if dice.one_in(5) { 2 } else { 1 },
         idempotency_key: dice.one_in(3).then(|| format!("storm-{number}")),
+        try_number: None,
         webhook: dice.one_in(2).then(|| hook.to_owned()),
         simulate: troubles.collect(),
     }

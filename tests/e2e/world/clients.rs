@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use shared::platform::Clock;
 use shared::task::Vendor;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use super::World;
 use super::rules::Rule;
@@ -25,6 +26,8 @@ pub(crate) struct Wanted {
     pub(crate) prompt: String,
     pub(crate) count: u32,
     pub(crate) idempotency_key: Option<String>,
+    /// Which try it is, of a client whose SDK repeats requests and numbers its tries.
+    pub(crate) try_number: Option<u32>,
     pub(crate) webhook: Option<String>,
     /// How its vendor misbehaves.
     pub(crate) simulate: Vec<&'static str>,
@@ -52,6 +55,18 @@ impl Told {
         self.answer.as_ref().is_some_and(|(_, body)| body["error"]["charged"].is_string())
     }
 
+    /// Whether an SDK sends it once more: nobody answered, or it is told so.
+    pub(crate) fn is_repeated_by_sdks(&self) -> bool {
+        match &self.answer {
+            None => true,
+            Some((status, body)) => {
+                let is_such = status.is_server_error()
+                    || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT);
+                is_such && body["error"]["retryable"] == true
+            }
+        }
+    }
+
     /// Whether the client was told that nothing was made.
     pub(crate) fn is_told_no(&self) -> bool {
         self.answer.as_ref().is_some_and(|(_, body)| body["error"]["charged"] == "no")
@@ -72,6 +87,9 @@ impl World {
         if let Some(key) = &wanted.idempotency_key {
             request = request.header("idempotency-key", key);
         }
+        if let Some(number) = wanted.try_number {
+            request = request.header("x-stainless-retry-count", number);
+        }
         let request = request.body(Body::from(wanted.body())).expect("a request");
         let answer = self.invoke_within(lasts, &self.creates, rule, async |create| {
             create.answer(&request, &Clock::starting(self.now(), self.now() + lasts)).await
@@ -83,6 +101,26 @@ impl World {
         let told = Told { wanted: wanted.clone(), answer };
         self.told.lock().expect("nothing panics holding it").push(told.clone());
         told
+    }
+
+    /// Asks as a stock SDK does: up to twice more, when an answer is lost or says so. Gives the
+    /// last answer.
+    pub(crate) async fn create_by_sdk(
+        &self,
+        wanted: &Wanted,
+        mut rule: impl FnMut() -> Rule,
+    ) -> Told {
+        let mut number = 0;
+        loop {
+            let wanted = Wanted { try_number: Some(number), ..wanted.clone() };
+            let told = self.create(&wanted, rule()).await;
+            if number == 2 || !told.is_repeated_by_sdks() {
+                return told;
+            }
+            number += 1;
+            // It waits for as long as it is asked to, and for some seconds at most by itself.
+            sleep(Duration::from_secs(5)).await;
+        }
     }
 
     /// Asks how a task is.
