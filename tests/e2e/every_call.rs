@@ -28,8 +28,8 @@ struct Path {
     /// Whether the key has limits, so that its tasks are counted.
     limited: bool,
     idempotent: bool,
-    /// Whether its client's SDK repeats requests by itself.
-    by_sdk: bool,
+    /// Which try it is whose calls go wrong, of a client whose SDK repeats requests by itself.
+    by_sdk: Option<u32>,
     webhook: bool,
     simulate: &'static [&'static str],
     /// The function whose calls go wrong.
@@ -42,7 +42,7 @@ const PLAIN: Path = Path {
     count: 1,
     limited: false,
     idempotent: false,
-    by_sdk: false,
+    by_sdk: None,
     webhook: false,
     simulate: &[],
     watched: "Create",
@@ -148,10 +148,15 @@ impl Path {
         let step = case.at.map(|(call, kind)| Step::new(call, kind));
         if self.watched == "Create" {
             let (rule, calls) = recording(step);
-            if self.by_sdk {
+            if let Some(number) = self.by_sdk {
+                if number > 0 {
+                    // It arrived, and its answer was lost.
+                    let first = Wanted { try_number: Some(0), ..wanted.clone() };
+                    world.create(&first, recording(None).0).await;
+                }
                 let mut first = Some(rule);
                 let rules = move || first.take().unwrap_or_else(|| recording(None).0);
-                world.create_by_sdk(&wanted, rules).await;
+                world.create_by_sdk(&wanted, number, rules).await;
                 return std::mem::take(&mut *calls.lock().expect("nothing panics holding them"));
             }
             let told = world.create(&wanted, rule).await;
@@ -258,10 +263,17 @@ async fn whatever_happens_to_a_create_that_is_counted_and_may_come_twice_its_ans
 
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_to_a_create_that_an_sdk_repeats_it_makes_one_video() {
-    let repeated = |path| Path { by_sdk: true, ..path };
+    let repeated = |path| Path { by_sdk: Some(0), ..path };
     let counted = |path| Path { limited: true, count: 2, ..repeated(path) };
     let heard = |path| Path { simulate: &["dropped-after"], ..repeated(path) };
     check(&[repeated(KLING), repeated(VIDU), counted(VIDU), repeated(JIMENG), heard(KLING)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_to_a_retry_of_an_sdk_it_makes_no_second_video() {
+    let retried = |path| Path { by_sdk: Some(1), ..path };
+    let heard = |path| Path { simulate: &["dropped-after"], ..retried(path) };
+    check(&[retried(VIDU), retried(KLING), heard(KLING)]).await;
 }
 
 #[tokio::test(start_paused = true)]

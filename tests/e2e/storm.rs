@@ -188,7 +188,7 @@ async fn client(world: &World, dice: &Dice, hook: &str, number: u64) {
     let is_sdk = wanted.idempotency_key.is_none() && dice.one_in(2);
     for again in 1..=3 {
         let told = match is_sdk {
-            true => world.create_by_sdk(&wanted, || rule(world, dice)).await,
+            true => world.create_by_sdk(&wanted, 0, || rule(world, dice)).await,
             false => world.create(&wanted, rule(world, dice)).await,
         };
         let ids: Vec<_> = told.task_ids().into_iter().map(str::to_owned).collect();

@@ -47,8 +47,10 @@ impl Create {
                 None => None,
                 Some((wish, Fate::Refused)) => Some(wish),
                 Some((wish, fate)) => {
+                    let by = &plan.tasks.first().ok_or_else(ApiError::internal)?.id;
                     let tasks = &self.lifecycle.tasks;
-                    if !tasks.claim_wish(&this.place, &wish, this.number).await.map_err(unknown)? {
+                    let claimed = tasks.claim_wish(&this.place, &wish, this.number, by).await;
+                    if !claimed.map_err(unknown)? {
                         continue;
                     }
                     match self.end_of(&wish, fate, plan, clock).await? {

@@ -33,6 +33,10 @@ pub struct Wish {
     pub tried: u32,
     /// Whether its client was told that nothing was made, and may try again.
     pub refused: bool,
+    /// The try that took it last, by the task that it would have made. By this a try knows its
+    /// own claim, whose answer was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<TaskId>,
 }
 
 /// What became of a wish.
@@ -70,7 +74,7 @@ impl Try {
 impl Wish {
     /// A wish for which this is the first try that arrives.
     pub fn new(task_ids: Vec<TaskId>, number: u32) -> Self {
-        Self { task_ids, tried: number, refused: false }
+        Self { task_ids, tried: number, refused: false, claimed_by: None }
     }
 
     /// When it came.

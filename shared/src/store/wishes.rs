@@ -12,6 +12,7 @@ use super::item::Item;
 use super::tasks::Tasks;
 use super::transaction;
 use crate::api::wishes::{Try, Wish};
+use crate::task::TaskId;
 
 const ACTION: &str = "keeping a wish";
 
@@ -43,7 +44,8 @@ impl Tasks {
             None => write.update_expression("SET #wish = :wish, #ttl = :ttl"),
             Some(refused) => write
                 .update_expression("SET #wish = :wish, #ttl = :ttl REMOVE #refused")
-                .condition_expression("attribute_exists(#refused)")
+                // Whose first answer was lost finds its own wish there.
+                .condition_expression("attribute_exists(#refused) OR attribute_exists(#wish)")
                 .expression_attribute_names("#refused", name(refused)),
         };
         let Some(item) = send(write).await? else { return Ok(false) };
@@ -65,20 +67,25 @@ impl Tasks {
         Ok(read(&answer.item.unwrap_or_default()))
     }
 
-    /// Takes a wish for a try of this number. False when somebody else was quicker.
+    /// Takes a wish for a try of this number, which is known by a task of its own. False when
+    /// somebody else was quicker. The SDK asks a second time when it lost the first answer, and
+    /// then the wish is taken by the very same try.
     pub async fn claim_wish(
         &self,
         place: &str,
         wish: &Wish,
         tried: u32,
+        by: &TaskId,
     ) -> Result<bool, StoreError> {
         let write = self
             .wishes_at(place)
-            .update_expression("SET #wish.#tried = :tried")
-            .condition_expression("#wish.#tried < :tried")
+            .update_expression("SET #wish.#tried = :tried, #wish.#by = :by")
+            .condition_expression("#wish.#tried < :tried OR #wish.#by = :by")
             .expression_attribute_names("#wish", name(wish))
             .expression_attribute_names("#tried", "tried")
-            .expression_attribute_values(":tried", number(tried.into()));
+            .expression_attribute_names("#by", "claimed_by")
+            .expression_attribute_values(":tried", number(tried.into()))
+            .expression_attribute_values(":by", AttributeValue::S(by.to_string()));
         send(write).await.map(|done| done.is_some())
     }
 

@@ -103,14 +103,15 @@ impl World {
         told
     }
 
-    /// Asks as a stock SDK does: up to twice more, when an answer is lost or says so. Gives the
-    /// last answer.
+    /// Asks as a stock SDK does, from this try on: up to three in all, when an answer is lost or
+    /// says so. Gives the last answer.
     pub(crate) async fn create_by_sdk(
         &self,
         wanted: &Wanted,
+        first: u32,
         mut rule: impl FnMut() -> Rule,
     ) -> Told {
-        let mut number = 0;
+        let mut number = first;
         loop {
             let wanted = Wanted { try_number: Some(number), ..wanted.clone() };
             let told = self.create(&wanted, rule()).await;
